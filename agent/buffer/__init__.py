@@ -1,0 +1,1 @@
+"""The outbox: released rows in, sealed envelopes out, receipts back. The only coupling of sensing and network."""

@@ -1,0 +1,163 @@
+"""The values that go into and come out of the outbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from agent.quality import Quality
+
+
+class Overflow(StrEnum):
+    """What a stream loses when the store is full. There is no default."""
+
+    DROP_OLDEST = "drop_oldest"
+    DROP_NEWEST = "drop_newest"
+
+
+class Lane(StrEnum):
+    """What waits for what: control first, then live, then backlog."""
+
+    CONTROL = "control"
+    LIVE = "live"
+    BACKLOG = "backlog"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPolicy:
+    """How the outbox treats one stream.
+
+    Attributes:
+        overflow: what is lost when the store is full.
+        batch_rows: rows of a complete batch.
+        backlog_rows: most rows of a batch sealed after an outage.
+        columns: number of values in a row.
+    """
+
+    overflow: Overflow
+    batch_rows: int
+    backlog_rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of the store.
+
+    Attributes:
+        max_bytes: the files never grow past this.
+        free_floor_bytes: the file system keeps at least this much free.
+        loss_window_s: rows are grouped for at most this long before they are committed.
+        retain_s: receipted envelopes are kept this long; 0 deletes them on receipt.
+    """
+
+    max_bytes: int
+    free_floor_bytes: int
+    loss_window_s: float
+    retain_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRow:
+    """A released row as read back for sealing."""
+
+    start_ms: int
+    step_ms: int
+    boot_id: bytes | None
+    values: tuple[int | None, ...]
+    quality: tuple[Quality, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Where in its stream's chain an envelope goes."""
+
+    epoch: bytes
+    stream: str
+    seq: int
+    prev: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapNote:
+    """A gap to be sealed: see `agent.wire.messages.Gap`; `reason` is the wire's number."""
+
+    sealed: tuple[int, int, bytes] | None
+    windows: tuple[int, int, int] | None
+    count: int
+    reason: int
+
+
+class EnvelopeMaker(Protocol):
+    """Makes envelopes inside the store's transaction, so that seq, hash and bytes are committed together.
+
+    Called on the store's thread. Each returns the envelope's bytes; they do no I/O and do not call the outbox.
+    """
+
+    def batch(self, link: Link, rows: Sequence[StoredRow], declaration: bytes, clock: bytes) -> bytes:
+        """Seal consecutive rows made under one declaration; `clock` is what was given to `append`."""
+        ...
+
+    def gap(self, link: Link, note: GapNote) -> bytes:
+        """Seal a gap record."""
+        ...
+
+    def declaration(self, link: Link, content: bytes) -> bytes:
+        """Seal a declaration; `content` is what was given to `declare`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A sealed envelope that waits for its receipt: all that the publisher knows of it.
+
+    Attributes:
+        row_id: names it inside the outbox; grows with sealing order.
+        stream: stream or `_declaration`.
+        lane: where it queues.
+        data: the envelope.
+    """
+
+    row_id: int
+    stream: str
+    lane: Lane
+    data: bytes
+
+
+class ReceiptOutcome(StrEnum):
+    """What a verified receipt did."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    RESEND = "resend"
+    UNKNOWN = "unknown"
+    """It is about another epoch, a seq never given, or another hash than ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxStats:
+    """Counters and gauges for `lamppost status`; nothing measured.
+
+    Attributes:
+        rows_waiting: rows not yet sealed.
+        envelopes_waiting: envelopes not yet receipted.
+        sealed_rows_waiting: rows inside those.
+        rows_stored, rows_receipted, rows_evicted, rows_refused: since the store was made.
+        envelopes_sealed, gaps_sealed: since the store was made.
+        commits: since this process started.
+        bytes_used: size of the files.
+        damaged_files: stores set aside.
+    """
+
+    rows_waiting: int
+    envelopes_waiting: int
+    sealed_rows_waiting: int
+    rows_stored: int
+    rows_receipted: int
+    rows_evicted: int
+    rows_refused: int
+    envelopes_sealed: int
+    gaps_sealed: int
+    commits: int
+    bytes_used: int
+    damaged_files: int

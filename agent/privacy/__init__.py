@@ -1,0 +1,1 @@
+"""The privacy filter: readings in, released rows out, nothing else. Does no I/O, reads no clock, logs nothing."""

@@ -1,0 +1,71 @@
+"""What a stream may release, after the checker has resolved the configuration."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from drivers.reading import Channel
+
+
+class Rule(StrEnum):
+    """How the samples of one window become one number."""
+
+    MEAN = "mean"
+    MIN = "min"
+    MAX = "max"
+    SUM = "sum"
+    COUNT = "count"
+    LAST = "last"
+    COUNT_DISTINCT = "count_distinct"
+    GRID = "grid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedChannel:
+    """One channel of a stream.
+
+    Attributes:
+        name: what the city calls it.
+        sensor: configured name of the sensor.
+        source: the driver's channel.
+        rule: how a window is aggregated.
+        unit: SenML unit of the released value.
+        exponent: released values are integers in units of ``10 ** exponent``.
+        resolution: rounding step, in those units; at least 1.
+        minimum: smallest value that may leave, in those units. An aggregate outside is withheld as out of range
+            for `measurement`, clamped for counts.
+        maximum: largest value that may leave, in those units.
+        grid_m: edge of the location grid in metres; only with `Rule.GRID`.
+    """
+
+    name: str
+    sensor: str
+    source: Channel
+    rule: Rule
+    unit: str
+    exponent: int
+    resolution: int
+    minimum: int
+    maximum: int
+    grid_m: int | None = None
+
+    @property
+    def group(self) -> str | None:
+        """The group of people- or vehicle-derived channels this belongs to, qualified by its sensor."""
+        return None if self.source.group is None else f"{self.sensor}.{self.source.group}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSpec:
+    """One stream.
+
+    Attributes:
+        name: the stream's identifier.
+        window_ms: length of its windows.
+        channels: what leaves, in the order of the columns.
+        suppress_below: k: a group with fewer contributors is suppressed whole. None only if no channel has a group.
+    """
+
+    name: str
+    window_ms: int
+    channels: tuple[ReleasedChannel, ...]
+    suppress_below: int | None = None

@@ -1,0 +1,272 @@
+"""The payloads as values. `payload` turns them into bytes and back; `cose` signs and verifies those bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+from agent.quality import Quality
+
+DECLARATIONS = "_declaration"
+"""The reserved stream of declarations. Names of data streams begin with a letter."""
+
+HASH_BYTES = 32
+EPOCH_BYTES = 8
+MAX_ROWS = 4096
+MAX_COLUMNS = 64
+
+
+class Kind(StrEnum):
+    """The `typ` of an envelope: one per kind of payload, so that one can never pass for another."""
+
+    BATCH = "lp-batch"
+    GAP = "lp-gap"
+    DECLARATION = "lp-decl"
+    STATUS = "lp-status"
+    ALARM = "lp-alarm"
+    LOG = "lp-log"
+    ACK = "lp-ack"
+    RECEIPT = "lp-receipt"
+    CONTROL = "lp-control"
+
+
+class ClockQuality(IntEnum):
+    """How much a unit's wall time can be believed."""
+
+    SYNCHRONISED = 0
+    HOLDOVER = 1
+    UNSET = 2
+
+
+class GapReason(IntEnum):
+    """Why rows will never come."""
+
+    EVICTED = 0
+    """Older rows made place for newer ones."""
+    REFUSED = 1
+    """The buffer was full and the stream keeps its oldest rows."""
+    PURGED = 2
+    """Deleted on order."""
+    DAMAGED = 3
+    """Lost with a damaged store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockStamp:
+    """The unit's clock when rows were released.
+
+    Attributes:
+        quality: how much wall time can be believed.
+        error_ms: bound of the error, None when unknown.
+        mapping: boot id, monotonic ms and wall ms of one instant, once known.
+    """
+
+    quality: ClockQuality
+    error_ms: int | None = None
+    mapping: tuple[bytes, int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One channel of a batch.
+
+    Attributes:
+        channel: index of the channel in the declaration.
+        exponent: values are in units of ``10 ** exponent``.
+        values: one per row; None where the quality says why.
+        quality: one per row.
+    """
+
+    channel: int
+    exponent: int
+    values: tuple[int | None, ...]
+    quality: tuple[Quality, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Consecutive released rows of one stream.
+
+    Attributes:
+        epoch: 8 bytes, made when the unit's store was created or reset.
+        stream: the stream's identifier.
+        seq: counter inside the epoch.
+        prev: SHA-256 of the stream's preceding envelope, None for seq 0.
+        start_ms: start of the first window: ms since 1970, or since boot when `boot_id` is there.
+        step_ms: length of a window.
+        boot_id: 16 bytes, or None.
+        columns: one per channel, all of the same length.
+        declaration: SHA-256 of the declaration these rows were made under.
+        clock: the unit's clock.
+        simulated: a simulated bus is behind any sensor of the unit.
+        padded_to: pad the payload to a multiple of this many bytes (count streams), 0 for none. Not on the wire.
+    """
+
+    epoch: bytes
+    stream: str
+    seq: int
+    prev: bytes | None
+    start_ms: int
+    step_ms: int
+    boot_id: bytes | None
+    columns: tuple[Column, ...]
+    declaration: bytes
+    clock: ClockStamp
+    simulated: bool
+    padded_to: int = field(default=0, compare=False)
+
+    @property
+    def rows(self) -> int:
+        """Number of windows."""
+        return len(self.columns[0].values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A statement that takes a seq and says which rows will never come.
+
+    Attributes:
+        sealed: first seq, last seq and hash of the last, for rows already sealed; or None.
+        windows: first start ms, step ms, number of windows, for rows that never were; or None.
+        count: rows that will never come.
+        reason: why.
+    """
+
+    epoch: bytes
+    stream: str
+    seq: int
+    prev: bytes | None
+    sealed: tuple[int, int, bytes] | None
+    windows: tuple[int, int, int] | None
+    count: int
+    reason: GapReason
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The receiver's statement that a stream is committed up to a seq.
+
+    Attributes:
+        receiver: 8 bytes naming the receiver.
+        receiver_epoch: 8 bytes, new after any restore.
+        counter: only grows inside a receiver epoch.
+        unit: the unit's id.
+        stream: the stream's identifier.
+        epoch: the unit's epoch.
+        seq: the last of the contiguous prefix.
+        hash: SHA-256 of that envelope.
+        resend_from: the receiver lost what follows from this seq on and asks for it, or None.
+    """
+
+    receiver: bytes
+    receiver_epoch: bytes
+    counter: int
+    unit: str
+    stream: str
+    epoch: bytes
+    seq: int
+    hash: bytes
+    resend_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredChannel:
+    """One released channel, as declared."""
+
+    name: str
+    unit: str
+    exponent: int
+    resolution: int
+    minimum: int
+    maximum: int
+    rule: str
+    sensitivity: str
+    source: str
+    model: str
+    grid_m: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredStream:
+    """One stream, as declared."""
+
+    name: str
+    title: str
+    description: str
+    licence: str
+    contact: str
+    access: str
+    purpose: str
+    window_ms: int
+    batch_rows: int
+    suppress_below: int | None
+    channels: tuple[DeclaredChannel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclarationContent:
+    """What the unit measures, how it filters, under which licence and authority. Its SHA-256 is what batches cite."""
+
+    unit: str
+    publisher: str
+    office: str
+    contact: str
+    site: str
+    software: str
+    thumbprint: bytes
+    simulated: bool
+    streams: tuple[DeclaredStream, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """A declaration in its outbox envelope."""
+
+    epoch: bytes
+    stream: str
+    seq: int
+    prev: bytes | None
+    content: DeclarationContent
+
+
+class Presence(IntEnum):
+    """Whether a unit has a session."""
+
+    OFFLINE = 0
+    ONLINE = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The unit's state, retained; the last will is the same with `Presence.OFFLINE`, signed before connecting.
+
+    Attributes:
+        unit: the unit's id.
+        presence: online or, in the last will, offline.
+        session: counts the unit's sessions since its store was made, so that a late will is told from a fresh one.
+        software: agent version.
+        boot_id: 16 bytes.
+        uptime_ms: monotonic time.
+        utc_ms: wall time, None while unset.
+        clock: quality of that.
+        sensors: sensor name to state (`ok`, `failing`, `absent`).
+        suspended: streams that release nothing, with the reason.
+        rows_waiting: rows stored and not yet receipted.
+        simulated: a simulated bus is behind any sensor.
+    """
+
+    unit: str
+    presence: Presence
+    session: int
+    software: str
+    boot_id: bytes
+    uptime_ms: int
+    utc_ms: int | None
+    clock: ClockQuality
+    sensors: Mapping[str, str]
+    suspended: Mapping[str, str]
+    rows_waiting: int
+    simulated: bool
+
+
+Payload = Batch | Gap | Receipt | Declaration | Status

@@ -1,0 +1,1 @@
+"""Sensors: buses, one folder per chip, and simulated hardware. Knows neither the agent nor the receiver."""

@@ -1,0 +1,104 @@
+"""How a chip folder describes itself to the registry, and what a driver must do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from drivers.bus.api import I2cDevice, SerialLine
+from drivers.reading import Channel, Clock, Reading
+
+
+class Delivery(StrEnum):
+    """Who decides when a sample is taken."""
+
+    POLLED = "polled"
+    """We do: `sample` is called once an interval."""
+    PUSHED = "pushed"
+    """The sensor does: `sample` is called again as soon as it has returned."""
+
+
+class Driver(Protocol):
+    """The code for one sensor. Every method may raise `DriverError`; after one, `close` and `open` start afresh."""
+
+    async def open(self) -> None:
+        """Identify the chip and make it measure; from scratch, whatever state it was left in.
+
+        Raises:
+            WrongChip: something else answers.
+        """
+        ...
+
+    async def sample(self) -> Reading:
+        """Return the next reading: all channels of one burst.
+
+        A pushed sensor's `sample` waits for the next frame; cancellation loses at most the frame being received.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Leave the chip idle if it still answers. Safe after a failed `open`; never raises `DriverError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoOptions:
+    """A model without options."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    """Shared description.
+
+    Attributes:
+        name: the part number in lower case, as written in the configuration.
+        title: maker and product.
+        channels: everything it measures.
+        delivery: polled or pushed.
+        interval_s: usual seconds between samples; the shortest sensible one for polled models is `fastest_s`.
+        fastest_s: the shortest interval at which the sensor has something new.
+        timeout_s: a sample that takes longer has failed.
+        options: a frozen dataclass whose fields are the keys of `[sensor.NAME.options]`, with defaults.
+    """
+
+    name: str
+    title: str
+    channels: tuple[Channel, ...]
+    delivery: Delivery = Delivery.POLLED
+    interval_s: float = 10.0
+    fastest_s: float = 1.0
+    timeout_s: float = 5.0
+    options: type[Any] = NoOptions
+
+    def channel(self, name: str) -> Channel | None:
+        """Return the channel called `name`, or None."""
+        return next((channel for channel in self.channels if channel.name == name), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class I2cModel(_Common):
+    """A model on I2C.
+
+    Attributes:
+        addresses: the 7-bit addresses it can have.
+        create: builds the driver from the device, the clock and an instance of `options`.
+    """
+
+    addresses: tuple[int, ...]
+    create: Callable[[I2cDevice, Clock, Any], Driver]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SerialModel(_Common):
+    """A model on a serial line.
+
+    Attributes:
+        baudrate: bits a second; 8 data bits, no parity, 1 stop bit.
+        create: builds the driver from the line, the clock and an instance of `options`.
+    """
+
+    baudrate: int
+    create: Callable[[SerialLine, Clock, Any], Driver]
+
+
+Model = I2cModel | SerialModel
