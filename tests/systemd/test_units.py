@@ -1,0 +1,79 @@
+"""The units, checked by systemd's own tools."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UNITS = ["lamppost.service", "lamppost-receiver.service"]
+pytestmark = pytest.mark.systemd
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def _installed(unit: str, folder: Path) -> Path:
+    """Return a copy of the unit whose program exists here, as it will on a unit."""
+    text = (ROOT / "systemd" / unit).read_text()
+    copy = folder / unit
+    copy.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={sys.executable}", text, flags=re.MULTILINE))
+    return copy
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_unit_verified_by_systemd_gives_no_output(unit: str, tmp_path: Path) -> None:
+    result = _run("systemd-analyze", "verify", "--man=no", str(_installed(unit, tmp_path)))
+
+    assert (result.returncode, result.stdout + result.stderr) == (0, "")
+
+
+def test_verification_of_a_misspelt_key_gives_output(tmp_path: Path) -> None:
+    unit = _installed(UNITS[0], tmp_path)
+    unit.write_text(unit.read_text().replace("MemorySwapMax=0", "MemorySwapMaximum=0"))
+
+    assert "MemorySwapMaximum" in _run("systemd-analyze", "verify", "--man=no", str(unit)).stderr
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_unit_exposure_is_two_or_better(unit: str) -> None:
+    result = _run(
+        "systemd-analyze", "security", "--offline=true", "--threshold=20", "--no-pager", str(ROOT / "systemd" / unit)
+    )
+
+    score = re.search(r"Overall exposure level for \S+: ([\d.]+)", result.stdout)
+    assert score is not None
+    assert float(score[1]) <= 2.0
+    assert result.returncode == 0
+
+
+def test_agent_unit_keeps_raw_data_in_memory() -> None:
+    text = (ROOT / "systemd" / "lamppost.service").read_text()
+
+    assert {"LimitCORE=0", "MemorySwapMax=0", "NoNewPrivileges=yes"} <= set(text.splitlines())
+    assert not re.search(r"^(After|Wants|Requires)=.*network", text, re.MULTILINE)
+
+
+def test_sysusers_file_is_understood_by_systemd(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    result = _run("systemd-sysusers", f"--root={tmp_path}", str(ROOT / "systemd" / "lamppost.sysusers.conf"))
+
+    assert result.returncode == 0, result.stderr
+    created = (tmp_path / "etc" / "passwd").read_text()
+    assert "lamppost:" in created
+    assert "lamppost-receiver:" in created
+
+
+def test_tmpfiles_file_is_understood_by_systemd(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
+    (tmp_path / "etc" / "group").write_text("root:x:0:\n")
+    result = _run(
+        "systemd-tmpfiles", f"--root={tmp_path}", "--create", str(ROOT / "systemd" / "lamppost.tmpfiles.conf")
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "etc" / "lamppost").is_dir()
