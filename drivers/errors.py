@@ -77,9 +77,10 @@ class WrongChip(ChipError):
         found: the value that was read.
     """
 
-    def __init__(self, chip: str, *, expected: tuple[int, ...], found: int) -> None:
+    def __init__(self, chip: str, *, expected: tuple[int, ...], found: int, hint: str = "") -> None:
         wanted = " or ".join(f"0x{value:02x}" for value in expected)
-        super().__init__(chip, f"another chip answers: expected id {wanted}, found 0x{found:02x}")
+        problem = f"another chip answers: expected id {wanted}, found 0x{found:02x}"
+        super().__init__(chip, f"{problem} ({hint})" if hint else problem)
         self.expected = expected
         self.found = found
 

@@ -1,0 +1,187 @@
+"""From the BME280's bytes to quantities: pure, in integers only.
+
+In: the two calibration bursts and one data burst. Out: calibration, ticks, values. Never: input, output, a clock.
+
+The formulas are those of BST-BME280-DS002-15, section 4.2.3, pages 25 and 26: fixed point, pressure in 64 bit.
+Python's integers do not wrap, so a calibration that would overflow the data sheet's 32-bit humidity formula (a
+strongly negative dig_H4) comes out right here.
+
+Against the double-precision formulas of appendix 8.1 (page 49) the fixed-point ones, rounding on the way, are within
+0.01 degree, 0.02 Pa, and, for words of the size that chips carry (dig_H2 up to 400, dig_H3 up to 5, dig_H6 from -10
+to 40, any dig_H1, dig_H4 and dig_H5), 0.01 %RH; 0.1 %RH for any dig_H3 and dig_H6 with dig_H2 up to 700.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from drivers.bme280 import registers
+from drivers.errors import InvalidData
+
+_HUMIDITY_LIMIT = 419_430_400
+"""100 %RH in Q22.10, 12 bits up: the data sheet's own clamp."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """The trimming words of one chip, named as in the data sheet's table 16."""
+
+    t1: int
+    t2: int
+    t3: int
+    p1: int
+    p2: int
+    p3: int
+    p4: int
+    p5: int
+    p6: int
+    p7: int
+    p8: int
+    p9: int
+    h1: int
+    h2: int
+    h3: int
+    h4: int
+    h5: int
+    h6: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticks:
+    """What the converters returned; None where the chip skipped a measurement."""
+
+    pressure: int | None
+    temperature: int | None
+    humidity: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """One sample in the units of the model's channels; None is not available.
+
+    Attributes:
+        temperature_centi_c: 0.01 degree Celsius.
+        humidity_centi_pct: 0.01 %RH, 0 to 10000.
+        pressure_deci_pa: 0.1 Pa.
+    """
+
+    temperature_centi_c: int | None
+    humidity_centi_pct: int | None
+    pressure_deci_pa: int | None
+
+
+def reject_dead(data: bytes, what: str) -> None:
+    """Raise if every byte is 0x00 or every byte is 0xFF: then no chip is driving the line.
+
+    Raises:
+        InvalidData: the line is stuck.
+    """
+    if data in (bytes(len(data)), b"\xff" * len(data)):
+        raise InvalidData(
+            registers.CHIP, f"{what} is all 0x{data[0]:02x}: the data line is stuck or open; check wiring and power"
+        )
+
+
+def sign_12_bit(word: int) -> int:
+    """Return a 12-bit two's complement word as a signed number, -2048 to 2047."""
+    return word - (1 << 12) if word & 0x800 else word
+
+
+def calibration(low: bytes, high: bytes) -> Calibration:
+    """Return the trimming words from the bursts at 0x88 and 0xE1.
+
+    dig_H4 and dig_H5 share byte 0xE5: bits 3..0 are the low bits of dig_H4, bits 7..4 those of dig_H5 (page 25).
+
+    Raises:
+        InvalidData: the bytes cannot come from a calibrated chip.
+    """
+    reject_dead(low, "the calibration at 0x88")
+    reject_dead(high, "the calibration at 0xe1")
+    t1, t2, t3, p1, p2, p3, p4, p5, p6, p7, p8, p9, h1 = struct.unpack("<HhhHhhhhhhhhxB", low)
+    h2, h3, h4_high, shared, h5_high, h6 = struct.unpack("<hBBBBb", high)
+    if t1 == 0 or p1 == 0:
+        raise InvalidData(registers.CHIP, "dig_T1 or dig_P1 is zero: the chip has lost its calibration; replace it")
+    return Calibration(
+        t1=t1, t2=t2, t3=t3,
+        p1=p1, p2=p2, p3=p3, p4=p4, p5=p5, p6=p6, p7=p7, p8=p8, p9=p9,
+        h1=h1, h2=h2, h3=h3,
+        h4=sign_12_bit(h4_high << 4 | shared & 0x0F),
+        h5=sign_12_bit(h5_high << 4 | shared >> 4),
+        h6=h6,
+    )  # fmt: skip
+
+
+def ticks(data: bytes) -> Ticks:
+    """Return the converters' output from the burst at 0xF7.
+
+    Raises:
+        InvalidData: nobody drove the line.
+    """
+    reject_dead(data, "the data at 0xf7")
+    pressure = int.from_bytes(data[0:3], "big") >> 4
+    temperature = int.from_bytes(data[3:6], "big") >> 4
+    humidity = int.from_bytes(data[6:8], "big")
+    return Ticks(
+        pressure=None if pressure == registers.SKIPPED_20_BIT else pressure,
+        temperature=None if temperature == registers.SKIPPED_20_BIT else temperature,
+        humidity=None if humidity == registers.SKIPPED_16_BIT else humidity,
+    )
+
+
+def fine_temperature(cal: Calibration, adc_t: int) -> int:
+    """Return t_fine, the temperature in 1/5120 degree Celsius that the other two formulas need."""
+    var1 = (((adc_t >> 3) - (cal.t1 << 1)) * cal.t2) >> 11
+    offset = (adc_t >> 4) - cal.t1
+    var2 = (((offset * offset) >> 12) * cal.t3) >> 14
+    return var1 + var2
+
+
+def temperature_centi_c(t_fine: int) -> int:
+    """Return the temperature in 0.01 degree Celsius."""
+    return (t_fine * 5 + 128) >> 8
+
+
+def pressure_q24_8(cal: Calibration, *, adc_p: int, t_fine: int) -> int | None:
+    """Return the pressure in 1/256 Pa, None where the formula would divide by zero."""
+    var1 = t_fine - 128_000
+    var2 = var1 * var1 * cal.p6 + ((var1 * cal.p5) << 17) + (cal.p4 << 35)
+    var1 = ((var1 * var1 * cal.p3) >> 8) + ((var1 * cal.p2) << 12)
+    var1 = (((1 << 47) + var1) * cal.p1) >> 33
+    if var1 == 0:
+        return None
+    p = _divide((((1_048_576 - adc_p) << 31) - var2) * 3125, var1)
+    var1 = (cal.p9 * (p >> 13) * (p >> 13)) >> 25
+    var2 = (cal.p8 * p) >> 19
+    return ((p + var1 + var2) >> 8) + (cal.p7 << 4)
+
+
+def humidity_q22_10(cal: Calibration, *, adc_h: int, t_fine: int) -> int:
+    """Return the relative humidity in 1/1024 %RH, clamped to 0 and 100 %RH as the data sheet does."""
+    v = t_fine - 76_800
+    linear = ((adc_h << 14) - (cal.h4 << 20) - cal.h5 * v + 16_384) >> 15
+    slope = (((((v * cal.h6) >> 10) * (((v * cal.h3) >> 11) + 32_768)) >> 10) + 2_097_152) * cal.h2
+    v = linear * ((slope + 8192) >> 14)
+    v -= ((((v >> 15) * (v >> 15)) >> 7) * cal.h1) >> 4
+    return min(max(v, 0), _HUMIDITY_LIMIT) >> 12
+
+
+def values(cal: Calibration, sample: Ticks) -> Values:
+    """Return the compensated sample; without a temperature nothing can be compensated.
+
+    Pressure is rounded to 0.1 Pa, humidity to 0.01 %RH, halves upwards.
+    """
+    if sample.temperature is None:
+        return Values(temperature_centi_c=None, humidity_centi_pct=None, pressure_deci_pa=None)
+    t_fine = fine_temperature(cal, sample.temperature)
+    humidity = None if sample.humidity is None else humidity_q22_10(cal, adc_h=sample.humidity, t_fine=t_fine)
+    pressure = None if sample.pressure is None else pressure_q24_8(cal, adc_p=sample.pressure, t_fine=t_fine)
+    return Values(
+        temperature_centi_c=temperature_centi_c(t_fine),
+        humidity_centi_pct=None if humidity is None else (humidity * 100 + 512) >> 10,
+        pressure_deci_pa=None if pressure is None else (pressure * 10 + 128) >> 8,
+    )
+
+
+def _divide(numerator: int, denominator: int) -> int:
+    """Return the quotient cut off towards zero, as C does and the data sheet's formula expects."""
+    quotient = abs(numerator) // abs(denominator)
+    return quotient if (numerator < 0) == (denominator < 0) else -quotient

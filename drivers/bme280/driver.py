@@ -1,0 +1,112 @@
+"""The BME280 on I2C: identify, reset, then one forced measurement for each sample.
+
+In: an I2C device and a clock. Out: readings. Never: opening the bus, waiting while the bus is held.
+
+Forced mode, not normal mode: a sample is measured when it is asked for; the chip sleeps in between and does not warm
+itself; and because each sample writes the settings again, a chip that lost power for a moment measures correctly at
+the next sample, where normal mode would show its last value for ever.
+"""
+
+from drivers.bme280 import decode, registers
+from drivers.bus.api import I2cDevice
+from drivers.errors import DriverError, InvalidData, NotReady, WrongChip
+from drivers.model import NoOptions
+from drivers.reading import Clock, Reading
+
+_START = bytes([registers.CTRL_HUM, registers.HUMIDITY_SETTING, registers.CTRL_MEAS, registers.MEASURE_SETTING])
+"""One write of two register and value pairs, as Bosch's `bme280_set_regs` does: both settings or neither."""
+
+
+class Bme280:
+    """One BME280."""
+
+    def __init__(self, device: I2cDevice, clock: Clock, _options: NoOptions) -> None:
+        self._device = device
+        self._clock = clock
+        self._calibration: decode.Calibration | None = None
+
+    async def open(self) -> None:
+        """Identify the chip, reset it and read its calibration.
+
+        Raises:
+            WrongChip: the id register holds another value.
+            InvalidData: the line is stuck, or the calibration cannot be one.
+            NotReady: the chip did not finish its reset.
+        """
+        self._calibration = None
+        await self._identify()
+        await self._device.write_register(registers.RESET, registers.RESET_WORD)
+        await self._wait_for(registers.STATUS_IM_UPDATE, after_s=registers.STARTUP_S, retry_s=registers.STARTUP_S)
+        low = await self._device.read_register(registers.CALIBRATION_LOW, registers.CALIBRATION_LOW_LENGTH)
+        high = await self._device.read_register(registers.CALIBRATION_HIGH, registers.CALIBRATION_HIGH_LENGTH)
+        self._calibration = decode.calibration(low, high)
+
+    async def sample(self) -> Reading:
+        """Measure once and return temperature, humidity and pressure of that one measurement.
+
+        Cancelled at any point, it leaves a chip that goes to sleep by itself.
+
+        Raises:
+            NotReady: `open` has not succeeded, or the chip did not finish measuring.
+            InvalidData: the line is stuck.
+        """
+        if self._calibration is None:
+            raise NotReady(registers.CHIP, "not opened")
+        await self._device.write(_START)
+        await self._wait_for(
+            registers.STATUS_MEASURING, after_s=registers.MEASURE_S, retry_s=registers.MEASURE_RETRY_S
+        )
+        data = await self._device.read_register(registers.DATA, registers.DATA_LENGTH)
+        mono_ns = self._clock.mono_ns()
+        return _reading(mono_ns, self._calibration, data)
+
+    async def close(self) -> None:
+        """Send the chip to sleep if it was identified; another chip at the address is left alone."""
+        if self._calibration is None:
+            return
+        self._calibration = None
+        try:
+            await self._device.write_register(registers.CTRL_MEAS, registers.SLEEP_SETTING)
+        except DriverError:
+            return  # it does not answer: there is nothing to put to sleep
+
+    async def _identify(self) -> None:
+        found = (await self._device.read_register(registers.ID))[0]
+        if found == registers.CHIP_ID:
+            return
+        decode.reject_dead(bytes([found]), "the id register")
+        raise WrongChip(registers.CHIP, expected=(registers.CHIP_ID,), found=found, hint=_hint(found))
+
+    async def _wait_for(self, busy_bit: int, *, after_s: float, retry_s: float) -> None:
+        """Return when the status register shows `busy_bit` clear: looked at after `after_s`, then every `retry_s`."""
+        await self._clock.sleep(after_s)
+        for look in range(registers.STATUS_LOOKS):
+            if look:
+                await self._clock.sleep(retry_s)
+            status = (await self._device.read_register(registers.STATUS))[0]
+            if status == registers.NOT_DRIVEN:
+                raise InvalidData(registers.CHIP, "the status register is 0xff: check wiring and power")
+            if not status & busy_bit:
+                return
+        raise NotReady(registers.CHIP, "it stays busy; if this lasts, switch its power off and on")
+
+
+def _hint(found: int) -> str:
+    if found in registers.BMP280_IDS:
+        return "this is a BMP280, which has no humidity sensor; fit a BME280"
+    return "check the address and which chip is fitted"
+
+
+def _reading(mono_ns: int, calibration: decode.Calibration, data: bytes) -> Reading:
+    ticks = decode.ticks(data)
+    values = decode.values(calibration, ticks)
+    raw = {"adc_T": ticks.temperature, "adc_H": ticks.humidity, "adc_P": ticks.pressure}
+    return Reading(
+        mono_ns=mono_ns,
+        values={
+            "temperature": values.temperature_centi_c,
+            "humidity": values.humidity_centi_pct,
+            "pressure": values.pressure_deci_pa,
+        },
+        raw={name: tick for name, tick in raw.items() if tick is not None},
+    )

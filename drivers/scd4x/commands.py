@@ -1,0 +1,71 @@
+"""The SCD4x's commands as data, and how one is put on the wire.
+
+Sources, by number:
+    [1] Sensirion, SCD4x data sheet, version 1.3, September 2022.
+    [2] Sensirion, embedded-i2c-scd4x, ``scd4x_i2c.h`` and ``scd4x_i2c.c`` (2025, model version 2.0).
+    [3] Linux, ``drivers/iio/chemical/scd4x.c``.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from drivers.crc import crc8_sensirion
+
+CHIP: Final = "scd4x"
+ADDRESS: Final = 0x62
+"""[2], [3]: the only one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command.
+
+    Attributes:
+        name: as the data sheet calls it.
+        code: its 16 bits.
+        delay_s: how long it takes; until then the chip acknowledges nothing.
+        reply_words: 16-bit words to read afterwards, each followed by its checksum.
+    """
+
+    name: str
+    code: int
+    delay_s: float = 0.001
+    reply_words: int = 0
+
+
+# Codes, times and reply lengths: [1] page 8, table 9; the same in [2].
+STOP_PERIODIC_MEASUREMENT: Final = Command(name="stop_periodic_measurement", code=0x3F86, delay_s=0.5)
+GET_SERIAL_NUMBER: Final = Command(name="get_serial_number", code=0x3682, reply_words=3)
+SET_SENSOR_ALTITUDE: Final = Command(name="set_sensor_altitude", code=0x2427)
+SET_AMBIENT_PRESSURE: Final = Command(name="set_ambient_pressure", code=0xE000)
+SET_AUTOMATIC_SELF_CALIBRATION: Final = Command(name="set_automatic_self_calibration_enabled", code=0x2416)
+START_PERIODIC_MEASUREMENT: Final = Command(name="start_periodic_measurement", code=0x21B1, delay_s=0.0)
+GET_DATA_READY_STATUS: Final = Command(name="get_data_ready_status", code=0xE4B8, reply_words=1)
+READ_MEASUREMENT: Final = Command(name="read_measurement", code=0xEC05, reply_words=3)
+
+DATA_READY_MASK: Final = 0x07FF
+"""[2]: data is ready when one or more of the 11 least significant bits are set."""
+ALTITUDE_M: Final = (0, 3000)
+"""[2] `scd4x_set_sensor_altitude`: valid input."""
+AMBIENT_PRESSURE_HPA: Final = (700, 1200)
+"""[2] `scd4x_set_ambient_pressure`: 70000 to 120000 Pa, sent in hPa."""
+
+PERIOD_S: Final = 5.0
+"""[2] `scd4x_start_periodic_measurement`: the signal update interval."""
+READY_RETRY_S: Final = 0.5
+READY_LOOKS: Final = 13
+"""Ours: 6 s of looking, a period and a fifth; a chip with nothing new by then is not measuring."""
+
+
+def request(command: Command, argument: int | None = None) -> bytes:
+    """Return the bytes that send `command`: its code, then the argument with its checksum ([1] page 19)."""
+    code = command.code.to_bytes(2, "big")
+    if argument is None:
+        return code
+    word = argument.to_bytes(2, "big")
+    return code + word + bytes([crc8_sensirion(word)])
+
+
+def reply_length(command: Command) -> int:
+    """Return how many bytes to read for `command`."""
+    return command.reply_words * 3
