@@ -1,0 +1,99 @@
+"""Reads a serial line into a parser and hands out what the parser finds, with the time of the read.
+
+In: a line, a parser without I/O. Out: items, each with CLOCK_MONOTONIC taken right after the read that completed it
+and before it was interpreted. Never: interpretation, a task of its own, more memory than one read and one
+unfinished item.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from drivers.bus.api import SerialLine
+from drivers.errors import BusTimeout, ChecksumMismatch, ChipError, InvalidData
+from drivers.reading import Clock
+
+_NS_PER_S = 1_000_000_000
+
+Item = TypeVar("Item")
+ItemOut_co = TypeVar("ItemOut_co", covariant=True)
+
+
+class Parser(Protocol[ItemOut_co]):
+    """A parser without I/O."""
+
+    @property
+    def needed(self) -> int:
+        """At least this many more bytes must come before `feed` can return anything; at least 1."""
+        ...
+
+    @property
+    def bad_checksums(self) -> int:
+        """How many pieces so far had the form of an item and failed its check."""
+        ...
+
+    def feed(self, data: bytes) -> Sequence[ItemOut_co]:
+        """Return the items that `data` completes."""
+        ...
+
+
+class Listener(Generic[Item]):
+    """Waits for the items of one line.
+
+    Cancelling `next` loses nothing that was read: items wait in the queue, an unfinished one in the parser.
+    """
+
+    def __init__(self, chip: str, line: SerialLine, clock: Clock, *, parser: Callable[[], Parser[Item]]) -> None:
+        self._chip = chip
+        self._line = line
+        self._clock = clock
+        self._make_parser = parser
+        self._parser = parser()
+        self._items: deque[tuple[int, Item]] = deque()
+
+    @property
+    def parser(self) -> Parser[Item]:
+        """The parser since the last `open`, with its counters."""
+        return self._parser
+
+    async def open(self) -> None:
+        """Open the line and forget everything that came before."""
+        await self._line.open()
+        await self._line.discard_input()
+        self._items.clear()
+        self._parser = self._make_parser()
+
+    async def next(self, *, timeout_s: float) -> tuple[int, Item]:
+        """Return the next item and when it was read; items that are waiting cost no read.
+
+        Raises:
+            BusTimeout: the line stayed silent.
+            ChecksumMismatch: something came, but its checksums did not hold.
+            InvalidData: something came that has not the form of an item.
+            BusGone: the port was unplugged.
+        """
+        if not self._items:
+            await self._fill(timeout_s)
+        return self._items.popleft()
+
+    async def _fill(self, timeout_s: float) -> None:
+        now_ns = self._clock.mono_ns()
+        deadline_ns = now_ns + int(timeout_s * _NS_PER_S)
+        bad_before, heard = self._parser.bad_checksums, False
+        while not self._items:
+            left_s = (deadline_ns - now_ns) / _NS_PER_S
+            if left_s <= 0:
+                raise self._failure(bad_before)
+            try:
+                data = await self._line.read(at_least=self._parser.needed, timeout_s=left_s)
+            except BusTimeout as silence:
+                if heard:
+                    raise self._failure(bad_before) from silence
+                raise
+            now_ns, heard = self._clock.mono_ns(), True
+            self._items.extend((now_ns, item) for item in self._parser.feed(data))
+
+    def _failure(self, bad_before: int) -> ChipError:
+        if self._parser.bad_checksums > bad_before:
+            return ChecksumMismatch(self._chip, "every frame that came")
+        return InvalidData(self._chip, "bytes arrive, but nothing this sensor sends: check model and baud rate")

@@ -1,0 +1,64 @@
+"""The driver of a travel-time scanner: one reading a sighting.
+
+In: a serial line. Out: readings; lines that came together are given out one by one without another read. Never: an
+address anywhere but in a reading.
+"""
+
+from dataclasses import dataclass
+
+from drivers.bus.api import SerialLine
+from drivers.listener import Listener
+from drivers.mac_scanner.lines import LineParser, Sighting
+from drivers.reading import Clock, Reading
+
+CHIP = "mac_scanner"
+NO_LIMIT_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What `[sensor.NAME.options]` may say.
+
+    Attributes:
+        silence_s: seconds without a sighting after which the scanner counts as failed; 0 means a day. A street
+            without people is silent too, and a scanner's state is published: set this only where it is never quiet.
+    """
+
+    silence_s: int = 0
+
+
+class MacScanner:
+    """One scanner."""
+
+    def __init__(self, line: SerialLine, clock: Clock, options: Options) -> None:
+        self._line = line
+        self._timeout_s = float(options.silence_s) or NO_LIMIT_S
+        self._parser = LineParser()
+        self._listener: Listener[Sighting] = Listener(CHIP, line, clock, parser=self._fresh_parser)
+
+    @property
+    def malformed(self) -> int:
+        """Lines since `open` that were not sightings; they are counted and nothing else."""
+        return self._parser.malformed
+
+    async def open(self) -> None:
+        """Open the line; the scanner sends on its own."""
+        await self._listener.open()
+
+    async def sample(self) -> Reading:
+        """Return the next sighting.
+
+        Raises:
+            BusTimeout: nothing came for `silence_s`.
+            InvalidData: bytes came, but no sighting.
+        """
+        mono_ns, (address, rssi_dbm) = await self._listener.next(timeout_s=self._timeout_s)
+        return Reading(mono_ns=mono_ns, values={"mac": address, "rssi": rssi_dbm})
+
+    async def close(self) -> None:
+        """Close the line."""
+        await self._line.close()
+
+    def _fresh_parser(self) -> LineParser:
+        self._parser = LineParser()
+        return self._parser
