@@ -1,6 +1,6 @@
 """The released row: the only thing that may be stored. Only this package can make one."""
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import Final
 
 from agent.quality import Quality
@@ -11,6 +11,8 @@ _MINT: Final = object()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
     """One window of one stream after the privacy filter.
+
+    A row does not keep what it was made with, so `dataclasses.replace` cannot turn one row into another.
 
     Attributes:
         stream: the stream's identifier.
@@ -27,11 +29,11 @@ class Released:
     boot_id: bytes | None
     values: tuple[int | None, ...]
     quality: tuple[Quality, ...]
-    mint: object = field(repr=False, compare=False)
+    mint: InitVar[object]
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, mint: object) -> None:
         """Refuse every caller that is not the filter."""
-        if self.mint is not _MINT:
+        if mint is not _MINT:
             raise TypeError("a released row can be made by the privacy filter only")
         if len(self.values) != len(self.quality):
             raise ValueError("one quality code per value")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from drivers.reading import Channel
+from drivers.reading import Channel, Sensitivity
 
 
 class Rule(StrEnum):
@@ -28,7 +28,7 @@ class ReleasedChannel:
         sensor: configured name of the sensor.
         source: the driver's channel.
         rule: how a window is aggregated.
-        unit: SenML unit of the released value.
+        unit: SenML unit of the released value. Rules change the power of ten, never the unit.
         exponent: released values are integers in units of ``10 ** exponent``.
         resolution: rounding step, in those units; at least 1.
         minimum: smallest value that may leave, in those units. An aggregate outside is withheld as out of range
@@ -50,8 +50,24 @@ class ReleasedChannel:
 
     @property
     def group(self) -> str | None:
-        """The group of people- or vehicle-derived channels this belongs to, qualified by its sensor."""
-        return None if self.source.group is None else f"{self.sensor}.{self.source.group}"
+        """The group of people- or vehicle-derived channels this belongs to, qualified by its sensor.
+
+        An identifier or a count that the driver put in no group is a group of its own.
+        """
+        name = self.source.group
+        if name is None and self.source.sensitivity in {Sensitivity.IDENTIFIER, Sensitivity.COUNT}:
+            name = self.source.name
+        return None if name is None else f"{self.sensor}.{name}"
+
+    @property
+    def sensitivity(self) -> Sensitivity:
+        """The class of what leaves: a distinct count has class `count` again."""
+        return Sensitivity.COUNT if self.rule is Rule.COUNT_DISTINCT else self.source.sensitivity
+
+    @property
+    def counts(self) -> bool:
+        """Whether what leaves is a number of people, vehicles or sightings: clamped, not withheld, at its range."""
+        return self.sensitivity is Sensitivity.COUNT or (self.rule is Rule.COUNT and self.group is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

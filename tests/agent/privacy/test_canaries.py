@@ -1,0 +1,98 @@
+import hashlib
+import zlib
+from types import SimpleNamespace
+
+import pytest
+
+from agent.privacy.canaries import CANARY_BYTES, Flock, canary, held_bytes, written_forms
+from agent.privacy.released import Released, release
+from agent.quality import Quality
+from tests.support.privacy import mac
+
+BIRD = canary(3)
+FLOCK = Flock([canary(number) for number in range(5)])
+
+
+def row(value: int | None) -> Released:
+    return release("s", start_ms=0, step_ms=1, boot_id=None, values=(value,), quality=(Quality.OK,))
+
+
+def test_canaries_are_different_and_look_like_mac_addresses() -> None:
+    birds = {canary(number) for number in range(1000)}
+    assert len(birds) == 1000
+    assert {len(bird) for bird in birds} == {CANARY_BYTES}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BIRD.hex(),
+        BIRD.hex(":").upper(),
+        BIRD.hex("-"),
+        repr(BIRD),
+        f"key={hashlib.sha256(BIRD).hexdigest()[:12]}",
+        hashlib.md5(BIRD.hex(":").encode(), usedforsecurity=False).hexdigest(),
+        hashlib.sha1(BIRD.hex(":").upper().encode(), usedforsecurity=False).hexdigest(),
+        hashlib.blake2b(BIRD).hexdigest().upper(),
+    ],
+)
+def test_canary_written_or_hashed_in_a_text_is_seen(text: str) -> None:
+    assert FLOCK.is_seen(rows=[], texts=["before " + text + " after"])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        int.from_bytes(BIRD, "big"),
+        int.from_bytes(BIRD, "little"),
+        int.from_bytes(hashlib.sha256(BIRD).digest()[:8], "big"),
+    ],
+)
+def test_canary_released_as_a_number_is_seen(value: int) -> None:
+    assert FLOCK.is_seen(rows=[row(1), row(value)], texts=[])
+
+
+def test_other_texts_and_numbers_are_no_canaries() -> None:
+    assert not FLOCK.is_seen(rows=[row(17), row(None)], texts=[mac(1).hex(":"), "FilterCounters(readings=34)"])
+    assert not FLOCK.is_seen(rows=[row(zlib.crc32(BIRD))], texts=[canary(6).hex()])
+
+
+@pytest.mark.parametrize(
+    "held",
+    [*written_forms(BIRD), b"x" + BIRD, hashlib.sha256(BIRD).digest()[:16], hashlib.sha1(BIRD).hexdigest().encode()],
+)
+def test_canary_held_in_any_form_is_found(held: bytes) -> None:
+    assert FLOCK.is_held({b"something", held})
+
+
+def test_held_keys_and_pseudonyms_are_no_canaries() -> None:
+    assert not FLOCK.is_held({hashlib.sha256(b"key" + BIRD).digest(), b"", b"abc"})
+    assert not FLOCK.is_held(set())
+
+
+class _Slotted:
+    __slots__ = ("absent", "inner")
+
+    def __init__(self, inner: object) -> None:
+        self.inner = inner
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        _Slotted(b"found"),
+        SimpleNamespace(a=[{"k": (b"found",)}]),
+        {b"found": 1},
+        {frozenset({b"found"})},
+        [bytearray(b"found"), memoryview(b"found")],
+        _Slotted("found"),
+    ],
+)
+def test_held_bytes_are_found_however_deep(owner: object) -> None:
+    assert b"found" in held_bytes(owner)
+
+
+def test_held_bytes_of_an_object_that_holds_itself_come_to_an_end() -> None:
+    loop: list[object] = [b"found"]
+    loop.append(loop)
+    assert held_bytes(loop) == {b"found"}

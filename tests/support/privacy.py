@@ -1,0 +1,150 @@
+"""Streams and readings for the tests of the privacy filter, and for driving its canaries from elsewhere."""
+
+import hashlib
+from collections.abc import Callable
+from typing import cast
+
+from agent.privacy.filter import StreamFilter
+from agent.privacy.released import Released
+from agent.privacy.spec import ReleasedChannel, Rule, StreamSpec
+from drivers.reading import Channel, Reading, Sensitivity, Value
+
+TEMPERATURE = Channel(name="temperature", title="", unit="Cel", exponent=-2, minimum=-4000, maximum=8500)
+HUMIDITY = Channel(name="humidity", title="", unit="%RH", exponent=-2, minimum=0, maximum=10000)
+LATITUDE = Channel(
+    name="latitude",
+    title="",
+    unit="lat",
+    exponent=-7,
+    minimum=-900_000_000,
+    maximum=900_000_000,
+    sensitivity=Sensitivity.LOCATION,
+)
+LONGITUDE = Channel(
+    name="longitude",
+    title="",
+    unit="lon",
+    exponent=-7,
+    minimum=-1_800_000_000,
+    maximum=1_800_000_000,
+    sensitivity=Sensitivity.LOCATION,
+)
+ALTITUDE = Channel(
+    name="altitude",
+    title="",
+    unit="m",
+    exponent=-1,
+    minimum=-5000,
+    maximum=90_000,
+    sensitivity=Sensitivity.LOCATION,
+)
+MAC = Channel(name="mac", title="", unit="", sensitivity=Sensitivity.IDENTIFIER, group="devices")
+RSSI = Channel(name="rssi", title="", unit="dBm", minimum=-127, maximum=20, group="devices")
+CARS = Channel(name="cars", title="", unit="count", maximum=1000, sensitivity=Sensitivity.COUNT, group="vehicles")
+SPEED = Channel(name="speed", title="", unit="m/s", exponent=-1, maximum=1000, group="vehicles")
+
+
+def released(
+    source: Channel,
+    rule: Rule = Rule.MEAN,
+    *,
+    name: str | None = None,
+    sensor: str | None = None,
+    exponent: int | None = None,
+    resolution: int = 1,
+    bounds: tuple[int, int] | None = None,
+    grid_m: int | None = None,
+) -> ReleasedChannel:
+    """Return a released channel with the source's own exponent and range unless told otherwise."""
+    low, high = bounds or (
+        (0, 10_000) if rule in {Rule.COUNT_DISTINCT, Rule.COUNT} else (source.minimum, source.maximum)
+    )
+    plain = rule in {Rule.COUNT_DISTINCT, Rule.COUNT}
+    return ReleasedChannel(
+        name=name or source.name,
+        sensor=sensor or (f"{source.group}_sensor" if source.group else "station"),
+        source=source,
+        rule=rule,
+        unit="count" if plain else source.unit,
+        exponent=exponent if exponent is not None else 0 if plain else source.exponent,
+        resolution=resolution,
+        minimum=low,
+        maximum=high,
+        grid_m=grid_m,
+    )
+
+
+def stream(
+    *channels: ReleasedChannel, window_ms: int = 60_000, k: int | None = None, name: str = "corner"
+) -> StreamSpec:
+    """Return a stream."""
+    return StreamSpec(name=name, window_ms=window_ms, channels=channels, suppress_below=k)
+
+
+WEATHER = stream(
+    released(TEMPERATURE, exponent=-1),
+    released(TEMPERATURE, Rule.MAX, name="warmest"),
+    released(HUMIDITY, exponent=0, resolution=5, bounds=(0, 100)),
+    released(HUMIDITY, Rule.COUNT, name="samples"),
+    name="weather",
+)
+PLACE = stream(
+    released(LATITUDE, Rule.GRID, sensor="gnss", grid_m=250, exponent=-5, bounds=(-9_000_000, 9_000_000)),
+    released(LONGITUDE, Rule.GRID, sensor="gnss", grid_m=250, exponent=-5, bounds=(-18_000_000, 18_000_000)),
+    released(ALTITUDE, Rule.GRID, sensor="gnss", grid_m=250, exponent=0, bounds=(-500, 9_000)),
+    name="place",
+)
+DEVICES = stream(
+    released(MAC, Rule.COUNT_DISTINCT, name="devices"),
+    released(RSSI, exponent=-1, name="signal", bounds=(-1270, 200)),
+    released(RSSI, Rule.COUNT, name="sightings", bounds=(0, 1_000_000)),
+    k=10,
+    name="devices",
+)
+TRAFFIC = stream(
+    released(CARS, Rule.SUM, bounds=(0, 100_000)),
+    released(SPEED, exponent=0, bounds=(0, 100)),
+    k=5,
+    name="traffic",
+)
+CORNER = stream(
+    released(TEMPERATURE),
+    released(MAC, Rule.COUNT_DISTINCT, name="devices"),
+    released(LATITUDE, Rule.GRID, sensor="gnss", grid_m=1000),
+    k=10,
+    name="corner",
+)
+EXAMPLES = (WEATHER, PLACE, DEVICES, TRAFFIC, CORNER)
+
+
+def counting_bytes(seed: bytes = b"") -> Callable[[int], bytes]:
+    """Return a source of random bytes that repeats itself from test to test, never within one."""
+    calls = 0
+
+    def random_bytes(number: int) -> bytes:
+        nonlocal calls
+        calls += 1
+        return hashlib.shake_256(seed + calls.to_bytes(4, "big")).digest(number)
+
+    return random_bytes
+
+
+def make_filter(spec: StreamSpec) -> StreamFilter:
+    """Return a filter with repeatable keys."""
+    return StreamFilter(spec, random_bytes=counting_bytes())
+
+
+def reading(**values: object) -> Reading:
+    """Return a reading; values of the wrong type are allowed, to see them refused."""
+    return Reading(mono_ns=0, values={name: cast("Value", value) for name, value in values.items()})
+
+
+def mac(number: int) -> bytes:
+    """Return an identifier."""
+    return number.to_bytes(6, "big")
+
+
+def only(rows: list[Released]) -> Released:
+    """Return the one row."""
+    (row,) = rows
+    return row
