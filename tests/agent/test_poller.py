@@ -1,0 +1,506 @@
+"""The poller: grid, timeouts, states, start policies, and sensors that fail beside sensors that do not."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from agent.poller import Poller, SensorState, StartPolicy
+from drivers.errors import BusFault, BusGone, BusTimeout, DriverError, InvalidData, NoAcknowledge, NotReady, WrongChip
+from drivers.model import Delivery
+from drivers.reading import Reading
+from tests.support.buses import FakeI2c, ManualClock
+
+OK, FAILING, ABSENT = SensorState.OK, SensorState.FAILING, SensorState.ABSENT
+START_S = 1000.0
+SECRET = 4711
+NOBODY = NoAcknowledge("nobody answers", bus="/dev/i2c-fake", address=0x76)
+GONE = BusGone("unplugged", bus="/dev/i2c-fake")
+OTHER_CHIP = WrongChip("bme280", expected=(0x60,), found=0x58)
+FAULT = BusFault("stuck", bus="/dev/i2c-fake")
+
+
+class Notes:
+    """A sink that writes down what it is told, with the second at which it was."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.readings: list[float] = []
+        self.states: list[tuple[float, SensorState]] = []
+        self.by_sensor: dict[str, int] = {}
+
+    def now_s(self) -> float:
+        return round(self.clock.mono_ns() / 1e9 - START_S, 3)
+
+    def on_reading(self, sensor: str, reading: Reading) -> None:
+        assert reading.values == {"value": SECRET}
+        self.readings.append(self.now_s())
+        self.by_sensor[sensor] = self.by_sensor.get(sensor, 0) + 1
+
+    def on_state(self, sensor: str, state: SensorState) -> None:
+        del sensor
+        self.states.append((self.now_s(), state))
+
+
+class Sensor:
+    """A sensor whose troubles a test writes down: what opening and sampling do, and how long a sample takes."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.clock = clock
+        self.made = self.opened = self.closed = 0
+        self.running = 0
+        self.closed_s: list[float] = []
+        self.open_error: BaseException | None = None
+        self.sample_error: BaseException | None = None
+        self.on_sample: Callable[[], Awaitable[None]] | None = None
+        self.on_close: Callable[[], Awaitable[None]] | None = None
+
+    def __call__(self) -> "Sensor":
+        self.made += 1
+        return self
+
+    async def open(self) -> None:
+        if self.open_error is not None:
+            raise self.open_error
+        self.opened += 1
+
+    async def sample(self) -> Reading:
+        assert self.running == 0, "two polls at the same time"
+        self.running += 1
+        try:
+            if self.on_sample is not None:
+                await self.on_sample()
+            if self.sample_error is not None:
+                raise self.sample_error
+            return Reading(mono_ns=self.clock.mono_ns(), values={"value": SECRET})
+        finally:
+            self.running -= 1
+
+    async def close(self) -> None:
+        self.closed += 1
+        self.closed_s.append(round(self.clock.mono_ns() / 1e9 - START_S, 3))
+        if self.on_close is not None:
+            await self.on_close()
+
+
+class Bench:
+    """A poller with everything around it."""
+
+    def __init__(
+        self,
+        *,
+        delivery: Delivery = Delivery.POLLED,
+        start: StartPolicy = StartPolicy.RETRY,
+        interval_s: float = 10,
+        jitter: float = 0.0,
+    ) -> None:
+        self.clock = ManualClock(START_S)
+        self.sink = Notes(self.clock)
+        self.bus = FakeI2c()
+        self.sensor = Sensor(self.clock)
+        self.poller = self.another(
+            "one", self.sensor, delivery=delivery, start=start, interval_s=interval_s, jitter=jitter
+        )
+        self.task: asyncio.Task[None] | None = None
+
+    def another(
+        self,
+        name: str,
+        sensor: Sensor,
+        *,
+        delivery: Delivery = Delivery.POLLED,
+        start: StartPolicy = StartPolicy.RETRY,
+        interval_s: float = 10,
+        jitter: float = 0.0,
+    ) -> Poller:
+        return Poller(
+            name,
+            bus=self.bus,
+            driver=sensor,
+            delivery=delivery,
+            interval_s=interval_s,
+            timeout_s=5,
+            start=start,
+            clock=self.clock,
+            sink=self.sink,
+            jitter=lambda: jitter,
+        )
+
+    async def run(self, seconds: float) -> None:
+        if self.task is None:
+            self.task = asyncio.create_task(self.poller.run())
+        await self.clock.advance(seconds)
+
+    async def stop(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+            await asyncio.wait([self.task])
+
+
+async def test_polled_sensor_is_sampled_at_once_and_on_the_grid() -> None:
+    bench = Bench()
+    await bench.run(35)
+    assert bench.sink.readings == [0, 10, 20, 30]
+    assert bench.sink.states == [(0, OK)]
+    assert (bench.bus.opened, bench.sensor.made, bench.sensor.opened, bench.poller.skipped) == (1, 1, 1, 0)
+    await bench.stop()
+
+
+async def test_polled_sample_that_takes_time_does_not_move_the_grid() -> None:
+    bench = Bench()
+    bench.sensor.on_sample = lambda: bench.clock.sleep(3)
+    await bench.run(24)
+    assert bench.sink.readings == [3, 13, 23]
+    await bench.stop()
+
+
+async def test_polled_sample_longer_than_the_interval_skips_ticks_and_never_overlaps() -> None:
+    bench = Bench(interval_s=1)
+    bench.sensor.on_sample = lambda: bench.clock.sleep(2.5)
+    await bench.run(9)
+    assert bench.sink.readings == [2.5, 5.5, 8.5]
+    assert bench.poller.skipped == 6
+    await bench.stop()
+
+
+async def test_polled_late_wake_skips_what_was_missed() -> None:
+    bench = Bench()
+    await bench.run(1)
+    bench.clock.jump(30)
+    await bench.run(0)
+    assert bench.sink.readings == [0, 31]
+    assert bench.poller.skipped == 2
+    await bench.run(9)
+    assert bench.sink.readings == [0, 31, 40]
+    await bench.stop()
+
+
+async def test_sample_that_hangs_times_out_and_the_sensor_starts_afresh() -> None:
+    bench = Bench()
+    stuck = asyncio.Event()
+
+    async def hang() -> None:
+        await stuck.wait()
+
+    bench.sensor.on_sample = hang
+    await bench.run(5.5)
+    assert bench.sink.states == [(5, FAILING)]
+    assert bench.poller.problem == "/dev/i2c-fake: a sample took longer than 5 s"
+    assert (bench.sensor.running, bench.sensor.closed) == (0, 1)
+    bench.sensor.on_sample = None
+    await bench.run(1)
+    assert bench.sink.states == [(5, FAILING), (6, OK)]
+    assert bench.sensor.made == 2
+    await bench.stop()
+
+
+async def test_failure_is_retried_with_growing_pauses_up_to_a_minute() -> None:
+    bench = Bench()
+    bench.sensor.open_error = NOBODY
+    await bench.run(250)
+    assert bench.sensor.closed_s == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]
+    assert bench.sink.states == [(0, ABSENT)]
+    await bench.stop()
+
+
+async def test_failure_jitter_shortens_the_pause_by_a_quarter_at_most() -> None:
+    bench = Bench(jitter=1.0)
+    bench.sensor.open_error = NOBODY
+    await bench.run(10)
+    assert bench.sensor.closed_s == [0, 0.75, 2.25, 5.25]
+    await bench.stop()
+
+
+async def test_recovery_begins_the_pauses_anew() -> None:
+    bench = Bench()
+    bench.sensor.open_error = NOBODY
+    await bench.run(16)
+    bench.sensor.open_error = None
+    await bench.run(16)
+    assert bench.sink.states == [(0, ABSENT), (31, OK)]
+    bench.sensor.sample_error = FAULT
+    await bench.run(9.5)
+    assert bench.sink.states[2:] == [(41, FAILING)]
+    bench.sensor.sample_error = None
+    await bench.run(1)
+    assert bench.sink.states[3:] == [(42, OK)]
+    assert bench.poller.problem is None
+    await bench.stop()
+
+
+@pytest.mark.parametrize("error", [NOBODY, GONE, OTHER_CHIP], ids=["nobody", "gone", "other-chip"])
+async def test_sensor_not_found_at_start_is_absent(error: DriverError) -> None:
+    bench = Bench()
+    bench.sensor.open_error = error
+    await bench.run(5)
+    assert bench.sink.states == [(0, ABSENT)]
+    assert bench.poller.state is ABSENT
+    await bench.stop()
+
+
+@pytest.mark.parametrize("error", [FAULT, BusTimeout("late", bus="x"), InvalidData("x", "all 0xff")])
+async def test_sensor_found_but_broken_at_start_is_failing(error: DriverError) -> None:
+    bench = Bench()
+    bench.sensor.open_error = error
+    await bench.run(5)
+    assert bench.sink.states == [(0, FAILING)]
+    await bench.stop()
+
+
+async def test_sensor_that_was_ok_and_vanished_is_failing_not_absent() -> None:
+    bench = Bench()
+    await bench.run(1)
+    bench.sensor.open_error = bench.sensor.sample_error = NOBODY
+    await bench.run(30)
+    assert bench.sink.states == [(0, OK), (10, FAILING)]
+    await bench.stop()
+
+
+async def test_sensor_that_opens_but_never_samples_is_failing() -> None:
+    bench = Bench()
+    bench.sensor.sample_error = NOBODY
+    await bench.run(5)
+    assert bench.sink.states == [(0, FAILING)]
+    await bench.stop()
+
+
+async def test_bus_that_cannot_be_opened_makes_the_sensor_absent() -> None:
+    bench = Bench()
+
+    async def gone() -> None:
+        raise GONE
+
+    bench.bus.open = gone  # type: ignore[method-assign]  # this one adapter is missing
+    await bench.run(0.5)
+    assert bench.sink.states == [(0, ABSENT)]
+    assert (bench.sensor.opened, bench.sensor.closed) == (0, 1)
+    await bench.stop()
+
+
+async def test_opening_that_hangs_times_out() -> None:
+    bench = Bench()
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    bench.bus.open = hang  # type: ignore[method-assign]  # this one adapter hangs
+    await bench.run(15.5)
+    assert bench.sink.states == [(15, FAILING)]
+    await bench.stop()
+
+
+async def test_closing_that_hangs_or_fails_is_left_behind() -> None:
+    bench = Bench()
+    bench.sensor.sample_error = FAULT
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    async def fail() -> None:
+        raise FAULT
+
+    bench.sensor.on_close = hang
+    await bench.run(5.5)
+    bench.sensor.on_close = fail
+    await bench.run(1)
+    assert bench.sensor.made == 2
+    await bench.stop()
+
+
+async def test_start_required_raises_what_went_wrong() -> None:
+    bench = Bench(start=StartPolicy.REQUIRED)
+    bench.sensor.open_error = NOBODY
+    await bench.run(0)
+    assert bench.task is not None
+    with pytest.raises(NoAcknowledge):
+        await bench.task
+    assert bench.sensor.closed == 1
+
+
+async def test_start_required_failure_after_a_good_start_is_retried() -> None:
+    bench = Bench(start=StartPolicy.REQUIRED)
+    await bench.run(1)
+    bench.sensor.open_error = bench.sensor.sample_error = NOBODY
+    await bench.run(30)
+    bench.sensor.open_error = bench.sensor.sample_error = None
+    await bench.run(30)
+    assert [state for _, state in bench.sink.states] == [OK, FAILING, OK]
+    await bench.stop()
+
+
+async def test_start_ignore_tries_once_and_leaves_the_sensor_alone() -> None:
+    bench = Bench(start=StartPolicy.IGNORE)
+    bench.sensor.open_error = NOBODY
+    await bench.run(1000)
+    assert bench.task is not None
+    assert bench.task.done()
+    assert bench.task.exception() is None
+    assert (bench.sensor.made, bench.poller.state) == (1, ABSENT)
+    assert math.isinf(bench.poller.deadline_s)
+
+
+async def test_start_ignore_failure_after_a_good_start_is_retried() -> None:
+    bench = Bench(start=StartPolicy.IGNORE)
+    await bench.run(1)
+    bench.sensor.sample_error = FAULT
+    await bench.run(10)
+    bench.sensor.sample_error = None
+    await bench.run(30)
+    assert [state for _, state in bench.sink.states] == [OK, FAILING, OK]
+    await bench.stop()
+
+
+async def test_not_ready_polled_is_no_failure_until_three_intervals() -> None:
+    bench = Bench()
+    bench.sensor.sample_error = NotReady("scd4x", "no new sample")
+    await bench.run(35)
+    assert bench.sink.states == []
+    await bench.run(10)
+    assert bench.sink.states == [(40, FAILING)]
+    await bench.stop()
+
+
+async def test_not_ready_now_and_then_is_never_a_failure() -> None:
+    bench = Bench()
+    for _ in range(5):
+        bench.sensor.sample_error = NotReady("scd4x", "no new sample")
+        await bench.run(30)
+        bench.sensor.sample_error = None
+        await bench.run(10)
+    assert bench.sink.states == [(bench.sink.readings[0], OK)]
+    await bench.stop()
+
+
+async def test_pushed_sensor_is_sampled_again_at_once() -> None:
+    bench = Bench(delivery=Delivery.PUSHED)
+    bench.sensor.on_sample = lambda: bench.clock.sleep(0.25)
+    await bench.run(1.1)
+    assert bench.sink.readings == [0.25, 0.5, 0.75, 1]
+    await bench.stop()
+
+
+async def test_pushed_sensor_silent_for_the_timeout_is_failing() -> None:
+    bench = Bench(delivery=Delivery.PUSHED)
+    bench.sensor.on_sample = lambda: bench.clock.sleep(3600)
+    await bench.run(5.5)
+    assert bench.sink.states == [(5, FAILING)]
+    await bench.stop()
+
+
+async def test_pushed_not_ready_is_no_failure_and_does_not_spin() -> None:
+    bench = Bench(delivery=Delivery.PUSHED)
+    bench.sensor.sample_error = NotReady("gnss", "nothing yet")
+    await bench.run(60)
+    assert bench.sink.states == []
+    bench.sensor.on_sample = lambda: bench.clock.sleep(1)
+    bench.sensor.sample_error = None
+    await bench.run(5)
+    assert bench.sink.states[0][1] is OK
+    await bench.stop()
+
+
+async def test_pushed_full_buffer_lets_the_other_tasks_run() -> None:
+    bench = Bench(delivery=Delivery.PUSHED)
+    task = asyncio.create_task(bench.poller.run())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert 0 < bench.poller.readings < 1000
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def test_one_dead_sensor_changes_nothing_for_the_other() -> None:
+    alone = Bench()
+    await alone.run(100)
+    await alone.stop()
+
+    bench = Bench()
+    dead = Sensor(bench.clock)
+    dead.open_error = NOBODY
+    hanging = Sensor(bench.clock)
+    hanging.on_sample = lambda: bench.clock.sleep(3600)
+    others = [
+        asyncio.create_task(bench.another(name, sensor).run()) for name, sensor in [("dead", dead), ("hung", hanging)]
+    ]
+    await bench.run(100)
+    assert bench.sink.readings == alone.sink.readings
+    assert bench.sink.by_sensor == {"one": len(alone.sink.readings)}
+    assert bench.bus.closed == 0
+    for task in others:
+        task.cancel()
+    await asyncio.wait(others)
+    await bench.stop()
+
+
+async def test_mistake_in_a_driver_ends_the_task_and_closes_the_driver() -> None:
+    bench = Bench()
+    bench.sensor.sample_error = ZeroDivisionError()
+    await bench.run(0)
+    assert bench.task is not None
+    with pytest.raises(ZeroDivisionError):
+        await bench.task
+    assert bench.sensor.closed == 1
+
+
+async def test_timeout_error_of_a_driver_is_a_mistake_not_a_timeout() -> None:
+    bench = Bench()
+    bench.sensor.sample_error = TimeoutError()
+    await bench.run(0)
+    assert bench.task is not None
+    with pytest.raises(TimeoutError):
+        await bench.task
+
+
+@pytest.mark.parametrize("after_s", [0, 3], ids=["sampling", "between-samples"])
+async def test_cancellation_closes_the_driver_once(after_s: float) -> None:
+    bench = Bench()
+    if after_s == 0:
+        bench.sensor.on_sample = lambda: bench.clock.sleep(2)
+    await bench.run(after_s)
+    assert bench.sensor.closed == 0
+    await bench.stop()
+    assert bench.task is not None
+    assert bench.task.cancelled()
+    assert bench.sensor.closed == 1
+
+
+async def test_cancellation_while_pausing_is_not_kept() -> None:
+    bench = Bench()
+    bench.sensor.open_error = NOBODY
+    await bench.run(2)
+    await bench.stop()
+    assert bench.task is not None
+    assert bench.task.cancelled()
+
+
+async def test_progress_is_never_older_than_the_deadline() -> None:
+    bench = Bench()
+    oldest = 0.0
+    for second in range(400):
+        if second % 100 == 50:
+            bench.sensor.open_error = bench.sensor.sample_error = NOBODY
+        if second % 100 == 0:
+            bench.sensor.open_error = bench.sensor.sample_error = None
+        await bench.run(1)
+        oldest = max(oldest, (bench.clock.mono_ns() - bench.poller.progress_mono_ns) / 1e9)
+    assert 0 < oldest < bench.poller.deadline_s < 120
+    await bench.stop()
+
+
+async def test_log_tells_changes_once_and_never_a_value(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    bench = Bench()
+    await bench.run(30)
+    bench.sensor.open_error = bench.sensor.sample_error = NOBODY
+    await bench.run(300)
+    bench.sensor.open_error = bench.sensor.sample_error = None
+    await bench.run(300)
+    assert [record.levelname for record in caplog.records if record.name == "agent.poller"] == [
+        "INFO",
+        "WARNING",
+        "INFO",
+    ]
+    assert str(SECRET) not in caplog.text
+    await bench.stop()
