@@ -201,6 +201,7 @@ class DeclaredStream:
     batch_rows: int
     suppress_below: int | None
     channels: tuple[DeclaredChannel, ...]
+    keywords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,39 @@
+"""The layout of the clock stamp that a batch carries."""
+
+from agent.wire import fields
+from agent.wire.messages import ClockQuality, ClockStamp
+
+BOOT_ID_BYTES = 16
+_QUALITIES = tuple(ClockQuality)
+
+
+def stamp_map(stamp: ClockStamp) -> dict[int, object]:
+    """Return the fields of a clock stamp, checked."""
+    layout: dict[int, object] = {0: int(stamp.quality)}
+    if stamp.error_ms is not None:
+        layout[1] = fields.bounded(stamp.error_ms, "clock error")
+    if stamp.mapping is not None:
+        boot, mono_ms, utc_ms = stamp.mapping
+        layout[2] = [
+            fields.sized(boot, "clock boot", BOOT_ID_BYTES),
+            fields.bounded(mono_ms, "clock monotonic"),
+            fields.bounded(utc_ms, "clock utc"),
+        ]
+    return layout
+
+
+def read_stamp(value: object) -> ClockStamp:
+    """Return the clock stamp that a payload claims."""
+    layout = fields.keyed(value, "clock", required=(0,), optional=(1, 2))
+    quality = _QUALITIES[fields.uint(layout[0], "clock quality", most=len(_QUALITIES) - 1)]
+    error_ms = fields.optional(layout, 1, lambda error: fields.uint(error, "clock error"))
+    return ClockStamp(quality=quality, error_ms=error_ms, mapping=fields.optional(layout, 2, _mapping))
+
+
+def _mapping(value: object) -> tuple[bytes, int, int]:
+    boot, mono_ms, utc_ms = fields.array(value, "clock mapping", least=3, most=3)
+    return (
+        fields.octets(boot, "clock boot", BOOT_ID_BYTES),
+        fields.uint(mono_ms, "clock monotonic"),
+        fields.uint(utc_ms, "clock utc"),
+    )

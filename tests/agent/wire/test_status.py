@@ -1,0 +1,41 @@
+import cbor2
+import pytest
+
+from agent.wire import payload
+from agent.wire.errors import MalformedPayload
+from agent.wire.messages import Kind, Presence
+from tests.support import wire
+
+_CASES = {
+    "presence unknown": (2, 2),
+    "session negative": (3, -1),
+    "boot id too short": (5, bytes(15)),
+    "clock unknown": (8, 3),
+    "sensors a map": (9, {}),
+    "sensors backwards": (9, [["b", 0], ["a", 0]]),
+    "a sensor twice": (9, [["a", 0], ["a", 1]]),
+    "a sensor's state unknown": (9, [["a", 3]]),
+    "a sensor's state as text": (9, [["a", "ok"]]),
+    "a sensor alone": (9, [["a"]]),
+    "suspended backwards": (10, [["b", "x"], ["a", "x"]]),
+    "a reason that is a number": (10, [["a", 0]]),
+    "rows waiting null": (11, None),
+    "simulated null": (12, None),
+}
+
+
+@pytest.mark.parametrize(("key", "value"), _CASES.values(), ids=_CASES.keys())
+def test_decode_of_a_bad_field_refuses_it(key: int, value: object) -> None:
+    fields = cbor2.loads(payload.encode(wire.status()))
+    with pytest.raises(MalformedPayload):
+        payload.decode(Kind.STATUS, cbor2.dumps(fields | {key: value}, canonical=True))
+
+
+def test_encode_of_an_unknown_sensor_state_refuses_it() -> None:
+    with pytest.raises(MalformedPayload, match="ok, failing, absent"):
+        payload.encode(wire.status(sensors={"air": "tired"}))
+
+
+def test_a_last_will_is_the_same_status_offline() -> None:
+    will = wire.status(presence=Presence.OFFLINE, utc_ms=None)
+    assert payload.decode(Kind.STATUS, payload.encode(will)) == will
