@@ -1,0 +1,85 @@
+"""The report of `lamppost-receiver show` for a terminal."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from agent.wire.messages import DECLARATIONS
+
+_MS_PER_S = 1000
+
+
+def render(known: dict[str, Any], *, now_ms: int, console: Console | None = None) -> None:
+    """Print what `receiver.report.Report.show` returned."""
+    out = console or Console()
+    out.print(_streams(known["streams"], now_ms))
+    for stream in known["streams"]:
+        for line in _troubles(stream):
+            out.print(f"  {stream['unit']} {stream['stream']}: {line}", style="yellow", highlight=False)
+    for unit, received_ms in known["status"].items():
+        out.print(f"  {unit}: last status {_ago(now_ms - received_ms)} ago", highlight=False)
+    if known["rejected"]:
+        out.print(_rejected(known["rejected"], now_ms))
+
+
+def _streams(streams: list[dict[str, Any]], now_ms: int) -> Table:
+    table = Table("unit", "stream", "seqs", "rows", "latest", "values", title="Received", title_justify="left")
+    for stream in streams:
+        if stream["stream"] == DECLARATIONS:
+            continue
+        latest = stream["latest"]
+        when = "-" if latest is None else f"{_ago(now_ms - latest['start_ms'] - latest['step_ms'])} ago"
+        if latest is not None and latest["boot"] is not None:
+            when = "clock unset"
+        table.add_row(
+            stream["unit"],
+            stream["stream"],
+            str(stream["receipted_seqs"]),
+            str(stream["rows"]),
+            when,
+            _values(latest),
+        )
+    return table
+
+
+def _values(latest: dict[str, Any] | None) -> str:
+    if latest is None:
+        return ""
+    return "  ".join(
+        f"{name} {entry['value']} {entry['unit']}" if entry["value"] is not None else f"{name} ({entry['quality']})"
+        for name, entry in latest["values"].items()
+    )
+
+
+def _troubles(stream: dict[str, Any]) -> list[str]:
+    lines = [f"declared gap at seq {gap['seq']}: {gap['rows']} rows {gap['reason']}" for gap in stream["gaps"]]
+    lines += [f"undeclared gap: seq {first} to {last} never came" for first, last in stream["undeclared_gaps"]]
+    if stream["missing"] is not None:
+        lines.append("waiting for seq {} to {}; asked the unit to send again".format(*stream["missing"]))
+    if stream["forks"]:
+        lines.append(f"{stream['forks']} forks: two different envelopes for one place; was the unit's card cloned?")
+    if stream["set_aside"]:
+        lines.append(f"{stream['set_aside']} batches set aside until their declaration comes")
+    return lines
+
+
+def _rejected(rejected: list[dict[str, Any]], now_ms: int) -> Table:
+    table = Table("times", "last", "rule", "reason", "topic", title="Rejected", title_justify="left")
+    for entry in rejected:
+        table.add_row(
+            str(entry["count"]),
+            f"{_ago(now_ms - entry['last_ms'])} ago",
+            entry["rule"],
+            entry["reason"],
+            entry["topic"],
+        )
+    return table
+
+
+def _ago(elapsed_ms: int) -> str:
+    seconds = max(0, elapsed_ms // _MS_PER_S)
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
