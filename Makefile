@@ -39,3 +39,6 @@ format: $(STAMP) ## format the source
 
 clean: ## remove everything that was built
 	rm -rf $(VENV) .venvs dist build .mypy_cache .ruff_cache .pytest_cache
+
+prove-foreign: $(STAMP) ## a second COSE implementation verifies and decodes our envelopes
+	@tests/foreign/prove.sh $(BIN)/python

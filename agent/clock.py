@@ -1,6 +1,6 @@
 """Time on the unit: monotonic time, boot id, and wall time with a quality. Injected everywhere else.
 
-In: the kernel's clocks. Out: instants. Never: wall time without a quality.
+In: the kernel's clocks and whatever disciplines them. Out: instants. Never: wall time without a quality.
 """
 
 import asyncio
@@ -22,15 +22,21 @@ class Instant:
 
     Attributes:
         mono_ns: CLOCK_MONOTONIC.
-        utc_ns: CLOCK_REALTIME as the kernel has it, believed or not.
+        utc_ns: wall time as the clock's discipline has it, believed or not.
         synchronised: whether wall time may be believed now.
-        error_ms: bound of the wall clock's error, None when unknown.
+        error_ms: bound of the wall clock's error, None when unknown. Not synchronised but with a bound means
+            holdover: wall time was right once and has been running free since.
     """
 
     mono_ns: int
     utc_ns: int
     synchronised: bool
     error_ms: int | None
+
+    @property
+    def dated(self) -> bool:
+        """Whether the calendar date may be used: synchronised, or in holdover with a known bound."""
+        return self.synchronised or self.error_ms is not None
 
 
 class Clock(Protocol):
@@ -66,19 +72,35 @@ def read_boot_id() -> bytes:
         raise LamppostError(f"{_BOOT_ID}: cannot read the boot id: {error}") from error
 
 
-class Discipline(Protocol):
-    """Says whether wall time may be believed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallTime:
+    """What a discipline makes of one moment: the fields are those of `Instant`."""
 
-    def state(self) -> tuple[bool, int | None]:
-        """Return whether the clock is synchronised, and the bound of its error in ms."""
+    utc_ns: int
+    synchronised: bool
+    error_ms: int | None
+
+
+class Discipline(Protocol):
+    """Says what wall time is and whether it may be believed. The implementations are in `agent.discipline`."""
+
+    def wall(self, mono_ns: int) -> WallTime:
+        """Return wall time at `mono_ns`, which is now."""
         ...
 
 
 class SystemClock:
-    """The kernel's clocks, with a discipline that says what wall time is worth."""
+    """The kernel's clocks, with a discipline that says what wall time is worth.
 
-    def __init__(self, discipline: Discipline) -> None:
+    Args:
+        discipline: the source of wall time.
+        floor_utc_ns: a wall time known to be in the past, from an earlier boot. Wall time before it is not
+            believed, whatever the discipline says.
+    """
+
+    def __init__(self, discipline: Discipline, *, floor_utc_ns: int = 0) -> None:
         self._discipline = discipline
+        self._floor_utc_ns = floor_utc_ns
         self.boot_id = read_boot_id()
 
     def mono_ns(self) -> int:
@@ -87,9 +109,14 @@ class SystemClock:
 
     def instant(self) -> Instant:
         """Return now, on both clocks."""
-        synchronised, error_ms = self._discipline.state()
+        mono_ns = time.monotonic_ns()
+        wall = self._discipline.wall(mono_ns)
+        believed = wall.utc_ns >= self._floor_utc_ns
         return Instant(
-            mono_ns=time.monotonic_ns(), utc_ns=time.time_ns(), synchronised=synchronised, error_ms=error_ms
+            mono_ns=mono_ns,
+            utc_ns=wall.utc_ns,
+            synchronised=wall.synchronised and believed,
+            error_ms=wall.error_ms if believed else None,
         )
 
     async def sleep(self, seconds: float) -> None:

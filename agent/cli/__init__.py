@@ -1,0 +1,1 @@
+"""The commands of `lamppost`: one module each, imported when it is used."""

@@ -1,0 +1,93 @@
+"""`lamppost`: finds the command, imports only that one, and turns errors into a line and an exit code.
+
+Exit codes: 0 done; 1 it did not work (for `check`: there are mistakes); 2 the command line is wrong, or a file cannot
+be read. A command is a module `agent.cli.<name>` with ``configure(parser)`` and ``run(args) -> int``; adding one is
+adding a line to `COMMANDS`.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final, NoReturn
+
+from agent.errors import LamppostError
+
+OK: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+_INTERRUPTED: Final = 130
+
+COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "check": "find every mistake in a configuration file",
+        "keygen": "make a unit's key",
+        "once": "read every sensor once; publish nothing",
+        "run": "work until stopped; what systemd starts",
+        "schema": "print the JSON Schema of the configuration, for editors",
+        "status": "tell how the running agent is",
+    }
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, then how it should be."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # noqa: PLC0415 - slow to import, and seldom asked
+
+        print(f"lamppost {version('lamppost')}")
+        parser.exit(OK)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _Parser(prog="lamppost", description="The agent inside a city's sensor field units.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", parser_class=_Parser)
+    chosen = next((word for word in given if not word.startswith("-")), None)
+    if chosen is not None and chosen not in COMMANDS:
+        parser.error(_unknown(chosen))
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        if name == chosen:
+            import_module(f"agent.cli.{name}").configure(command)
+    options = parser.parse_args(given)
+    if chosen is None:
+        parser.print_help()
+        return USAGE
+    return _run(chosen, options)
+
+
+def _run(name: str, options: argparse.Namespace) -> int:
+    try:
+        code: int = import_module(f"agent.cli.{name}").run(options)
+        sys.stdout.flush()
+    except LamppostError as error:
+        print(f"lamppost {name}: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return code
+
+
+def _unknown(name: str) -> str:
+    from agent.tomlfile.suggest import did_you_mean  # noqa: PLC0415 - for mistakes only
+
+    hint = did_you_mean(name, COMMANDS)
+    return f"there is no command {name!r}; expected one of {', '.join(COMMANDS)}" + (f"; {hint}" if hint else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

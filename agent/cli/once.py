@@ -1,0 +1,123 @@
+"""`lamppost once FILE`: read every sensor once, show what was read and what would leave. Publishes nothing.
+
+Identifiers, places and counts of people are shown as "read, not shown", never themselves.
+Exit codes: 0 every sensor answered and every stream may release; 1 something did not; 2 the command line is wrong.
+"""
+
+import argparse
+import asyncio
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from agent import assembly
+from agent.cli.check import DEFAULT_FILE
+from agent.cli.main import FAILED, OK
+from agent.clock import Clock
+from agent.config import Settings, load
+from agent.config.plans import SensorPlan
+from agent.privacy.released import Released
+from agent.process import keep_memory_private
+from agent.sensors import AnyBus, close_buses, make_driver, open_buses
+from agent.service import tested_filters
+from drivers.errors import DriverError, NotReady
+from drivers.model import Delivery
+from drivers.reading import Channel, Reading, Sensitivity
+
+_OPEN_S: Final = 15.0
+_TRIES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one sensor gave: a reading, or what was wrong."""
+
+    plan: SensorPlan
+    reading: Reading | None
+    problem: str = ""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument("file", type=Path, nargs="?", default=DEFAULT_FILE, help="default: %(default)s")
+    parser.epilog = "Stop the running agent first: a serial line can be opened by one process only."
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read every sensor once and print what was read and what would leave."""
+    keep_memory_private()
+    settings = load(options.file)
+    clock, _ = assembly.make_clock(settings)
+    taken = asyncio.run(_take(settings, clock))
+    filters, suspended = tested_filters(settings)
+    rows: list[Released] = []
+    for name, stream in filters.items():
+        stream.begin(0, boot_id=clock.boot_id)
+        for one in taken:
+            stream.sensor_state(one.plan.name, one.reading is not None)
+            if one.reading is not None:
+                stream.observe(one.plan.name, one.reading, 0)
+        step = next(plan.spec.window_ms for plan in settings.streams if plan.name == name)
+        rows += stream.advance(step)
+    from agent.cli.once_page import render  # noqa: PLC0415  rich is slow to import
+
+    render(settings, read=[line for one in taken for line in describe(one)], rows=rows, suspended=suspended)
+    return FAILED if suspended or any(one.reading is None for one in taken) else OK
+
+
+def describe(taken: Taken) -> list[tuple[str, str, str]]:
+    """Return sensor, channel and what may be shown of it, for each channel."""
+    if taken.reading is None:
+        return [(taken.plan.name, "", f"✗ {taken.problem}")]
+    return [(taken.plan.name, channel.name, _shown(channel, taken.reading)) for channel in taken.plan.model.channels]
+
+
+def _shown(channel: Channel, reading: Reading) -> str:
+    value = reading.values.get(channel.name)
+    if value is None:
+        return "not available"
+    if channel.sensitivity is not Sensitivity.MEASUREMENT:
+        return f"read, not shown: {channel.sensitivity}"
+    if channel.group is not None or not isinstance(value, int):
+        return "read, not shown: derived from people or vehicles"
+    return f"{Decimal(value).scaleb(channel.exponent):f} {channel.unit}"
+
+
+async def _take(settings: Settings, clock: Clock) -> list[Taken]:
+    """Return what each sensor gave; sensors of different buses are read at the same time."""
+    buses = open_buses(settings)
+    try:
+        by_bus: dict[str, list[SensorPlan]] = {}
+        for plan in settings.sensors:
+            by_bus.setdefault(plan.bus, []).append(plan)
+        groups = await asyncio.gather(*(_take_bus(buses[name], plans, clock) for name, plans in by_bus.items()))
+    finally:
+        await close_buses(buses)
+    found = {taken.plan.name: taken for group in groups for taken in group}
+    return [found[plan.name] for plan in settings.sensors]
+
+
+async def _take_bus(bus: AnyBus, plans: list[SensorPlan], clock: Clock) -> list[Taken]:
+    return [await _take_one(bus, plan, clock) for plan in plans]
+
+
+async def _take_one(bus: AnyBus, plan: SensorPlan, clock: Clock) -> Taken:
+    driver = make_driver(plan, bus=bus, clock=clock)
+    try:
+        async with asyncio.timeout(_OPEN_S):
+            await bus.open()
+            await driver.open()
+        for _ in range(_TRIES):
+            try:
+                async with asyncio.timeout(plan.timeout_s):
+                    return Taken(plan, await driver.sample())
+            except NotReady:
+                await clock.sleep(plan.interval_s if plan.model.delivery is Delivery.POLLED else 0)
+    except TimeoutError:
+        return Taken(plan, None, f"no answer within {plan.timeout_s:g} s; check power and wiring")
+    except DriverError as error:
+        return Taken(plan, None, str(error))
+    finally:
+        await driver.close()
+    return Taken(plan, None, "never had a new sample")

@@ -1,0 +1,71 @@
+"""`lamppost run FILE`: the unit at work, until SIGTERM.
+
+Exit codes: 0 stopped; 1 it cannot start or a stage failed; 2 the command line is wrong.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent import assembly, keys
+from agent.cli.check import DEFAULT_FILE
+from agent.cli.main import OK
+from agent.config import load
+from agent.process import keep_memory_private
+from agent.service import StoredRows, Surroundings, Unit, build
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this command."""
+    parser.add_argument("file", type=Path, nargs="?", default=DEFAULT_FILE, help="default: %(default)s")
+    parser.add_argument("--runtime", type=Path, help="folder of the status file; default: $RUNTIME_DIRECTORY")
+    parser.add_argument(
+        "--report-stored",
+        type=int,
+        metavar="FD",
+        help="write a line 'stream number window-start-ms' to this descriptor for each row, after its commit",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the unit until SIGTERM or SIGINT."""
+    keep_memory_private()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    asyncio.run(_run(options))
+    return OK
+
+
+async def _run(options: argparse.Namespace) -> None:
+    settings = load(options.file)
+    key = keys.load(settings.unit.key, os.environ)
+    clock, gnss = assembly.make_clock(settings)
+    around = Surroundings(
+        clock=clock,
+        gnss=gnss,
+        environment=os.environ,
+        runtime=options.runtime or _runtime_directory(),
+        on_stored=None if options.report_stored is None else _reporter(options.report_stored),
+    )
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await Unit(await build(settings, key=key, around=around)).run(stop)
+
+
+def _runtime_directory() -> Path | None:
+    folder = os.environ.get("RUNTIME_DIRECTORY")
+    return None if folder is None else Path(folder.partition(":")[0])
+
+
+def _reporter(descriptor: int) -> StoredRows:
+    """Return what tells a supervisor of stored rows; it may be called on the store's thread."""
+
+    def report(rows: Sequence[tuple[str, int, int]]) -> None:
+        os.write(descriptor, "".join(f"{stream} {number} {start}\n" for stream, number, start in rows).encode())
+
+    return report

@@ -1,0 +1,25 @@
+"""`lamppost schema`: the JSON Schema of the configuration, for editors that complete and mark keys.
+
+Exit code: 0.
+"""
+
+import argparse
+import json
+
+from agent.cli.main import OK
+from agent.config import installed
+from agent.config.schema import schema
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of this command: none."""
+    parser.epilog = (
+        "Write it to a file, and name that file in the first line of the configuration: #:schema ./unit.schema.json"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the schema and return the exit code."""
+    del options
+    print(json.dumps(schema(installed()), indent=2, ensure_ascii=False))
+    return OK

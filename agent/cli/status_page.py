@@ -1,0 +1,58 @@
+"""The page of `lamppost status` for a terminal."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+_MIB = 1024 * 1024
+
+
+def render(known: dict[str, Any], *, age_s: int, troubles: list[str], console: Console | None = None) -> None:
+    """Print the status: verdict first, then what supports it."""
+    out = console or Console(highlight=False)
+    simulated = "  SIMULATED SENSORS" if known["simulated"] else ""
+    clock = known["clock"]["quality"]
+    out.print(f"[bold]{known['unit']}[/bold]  {known['software']}  clock {clock}, {age_s} s ago{simulated}")
+    for trouble in troubles:
+        out.print(f"[bold red]✗[/bold red] {trouble}", soft_wrap=True)
+    if not troubles:
+        out.print("[bold green]✓[/bold green] everything works")
+    out.print(_sensors(known["sensors"]))
+    out.print(_streams(known["streams"]))
+    for line in _lines(known):
+        out.print(line)
+
+
+def _sensors(sensors: dict[str, dict[str, Any]]) -> Table:
+    table = Table("sensor", "state", "readings", "failures", "skipped", box=None, pad_edge=False)
+    for name, sensor in sensors.items():
+        counts = (str(sensor[key]) for key in ("readings", "failures", "skipped"))
+        table.add_row(name, sensor["state"] or "starting", *counts)
+    return table
+
+
+def _streams(streams: dict[str, dict[str, int]]) -> Table:
+    table = Table("stream", "rows released", "withheld", "groups suppressed", "late", box=None, pad_edge=False)
+    for name, counted in streams.items():
+        keys = ("rows_released", "rows_withheld", "groups_suppressed", "late_readings")
+        table.add_row(name, *(str(counted[key]) for key in keys))
+    return table
+
+
+def _lines(known: dict[str, Any]) -> list[str]:
+    outbox, uplink, receipts = known["outbox"], known["uplink"], known["receipts"]
+    lines = []
+    if outbox is not None:
+        lines.append(
+            f"buffer: {outbox['rows_waiting'] + outbox['sealed_rows_waiting']} rows wait, "
+            f"{outbox['rows_receipted']} of {outbox['rows_stored']} delivered, {outbox['rows_evicted']} evicted, "
+            f"{outbox['bytes_used'] / _MIB:.1f} MiB"
+        )
+    if uplink is not None:
+        state = f"MQTT {uplink['protocol']}" if uplink["connected"] else "not connected"
+        lines.append(
+            f"uplink: {state} for {uplink['since_s']:.0f} s, {uplink['sent']} sent ({uplink['resent']} again), "
+            f"{uplink['refused']} refused, {receipts['applied']} receipts"
+        )
+    return lines

@@ -1,0 +1,97 @@
+"""What the unit says about itself: the signed status for the city, the status file for the people at the pole.
+
+In: states and counters of every stage. Out: a signed status, and plain values for JSON. Never: anything measured.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from agent.buffer.records import OutboxStats
+from agent.clock import NS_PER_MS, Clock
+from agent.declaration import software
+from agent.poller import Poller
+from agent.publisher import Publisher
+from agent.reception import Reception
+from agent.sealer import Sealer
+from agent.sensors import Simulation
+from agent.windows import Windows
+from agent.wire.messages import Presence, Status
+
+_NS_PER_S = 1_000_000_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Reporter:
+    """Collects what the stages know.
+
+    Attributes:
+        unit: the unit's id.
+        suspended: streams that release nothing, with the reason.
+        simulation: whether a simulated bus is behind a sensor.
+        stats: the outbox's counters, as last asked for.
+        publisher: set once it is made; it needs `status` first.
+        pollers: set once they are made.
+    """
+
+    unit: str
+    clock: Clock
+    windows: Windows
+    sealer: Sealer
+    reception: Reception
+    suspended: Mapping[str, str]
+    simulation: Simulation
+    stats: OutboxStats | None = None
+    publisher: Publisher | None = None
+    pollers: list[Poller] = field(default_factory=list)
+
+    def status(self, *, online: bool, session: int) -> bytes:
+        """Return the signed status, or (not online) the last will."""
+        now = self.clock.instant()
+        return self.sealer.status(
+            Status(
+                unit=self.unit,
+                presence=Presence.ONLINE if online else Presence.OFFLINE,
+                session=session,
+                software=software(),
+                boot_id=self.clock.boot_id,
+                uptime_ms=now.mono_ns // NS_PER_MS,
+                utc_ms=now.utc_ns // NS_PER_MS if now.dated else None,
+                clock=self.windows.timeline.stamp().quality,
+                sensors={name: state.value for name, state in self.windows.states.items()},
+                suspended=dict.fromkeys(self.suspended, "privacy self-test failed"),
+                rows_waiting=0 if self.stats is None else self.stats.rows_waiting + self.stats.sealed_rows_waiting,
+                simulated=self.simulation.found,
+            )
+        )
+
+    def snapshot(self) -> Mapping[str, object]:
+        """Return everything for `lamppost status`."""
+        now = self.clock.instant()
+        stamp = self.windows.timeline.stamp()
+        return {
+            "unit": self.unit,
+            "software": software(),
+            "uptime_s": now.mono_ns // _NS_PER_S,
+            "written_utc_ms": now.utc_ns // NS_PER_MS,
+            "clock": {"quality": stamp.quality.name.lower(), "error_ms": stamp.error_ms},
+            "simulated": self.simulation.found,
+            "readings": self.windows.readings,
+            "sensors": {poller.sensor: _sensor(poller) for poller in self.pollers},
+            "streams": self.windows.counters(),
+            "suspended": dict(self.suspended),
+            "outbox": None if self.stats is None else asdict(self.stats),
+            "uplink": None if self.publisher is None else asdict(self.publisher.state()),
+            "receipts": {str(outcome): count for outcome, count in self.reception.outcomes.items()}
+            | {"refused": self.reception.refused},
+        }
+
+
+def _sensor(poller: Poller) -> dict[str, Any]:
+    return {
+        "state": None if poller.state is None else poller.state.value,
+        "readings": poller.readings,
+        "failures": poller.failures,
+        "skipped": poller.skipped,
+        "problem": poller.problem,
+    }
