@@ -70,7 +70,6 @@ _RULES: Final[Mapping[str, Callable[[Sequence[Fraction]], Fraction]]] = {
     "mean": _mean,
     "min": min,
     "max": max,
-    "sum": sum,
     "last": _last,
     "grid": _last,
 }

@@ -1,0 +1,67 @@
+"""Finds every mistake of a unit's configuration file in one run.
+
+In: a document and the sensor models. Out: a report, and the settings when nothing is wrong. Never: stops at the first
+mistake, or repeats one as another: a rule that needs a value that was reported stays silent.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from agent.config import model
+from agent.config.catalogue import Catalogue
+from agent.config.check_bus import Buses, check_buses
+from agent.config.check_rest import check_budget, check_buffer, check_clock, check_unused
+from agent.config.check_sensor import Sensors, check_sensors
+from agent.config.check_stream import Streams, check_streams
+from agent.config.check_uplink import check_uplink
+from agent.config.plans import Settings
+from agent.config.resolve import resolve
+from agent.tomlfile import Document, Duration, Report, Table
+from agent.tomlfile import check as check_model
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a check.
+
+    Attributes:
+        report: mistakes and warnings.
+        settings: what the file says, None when there are mistakes.
+    """
+
+    report: Report
+    settings: Settings | None
+
+
+def check(document: Document, catalogue: Catalogue, *, folder: Path) -> Outcome:
+    """Return every mistake of a configuration, and its settings when there is none.
+
+    Args:
+        document: the file.
+        catalogue: the sensor models.
+        folder: what relative paths in the file count from.
+    """
+    report = Report()
+    root = check_model(document, model.Configuration, report=report)
+    buses = check_buses(root)
+    sensors = check_sensors(root, buses, catalogue)
+    streams = check_streams(root, sensors, contact=root.table("unit").text("contact"))
+    if "uplink" in root.values:
+        check_uplink(root.table("uplink"))
+    _check_rest(root, buses, sensors, streams)
+    if report.errors():
+        return Outcome(report, None)
+    configuration = msgspec.convert(root.plain(), model.Configuration)
+    settings = resolve(configuration, buses=buses, sensors=sensors, streams=streams, folder=folder)
+    return Outcome(report, settings)
+
+
+def _check_rest(root: Table, buses: Buses, sensors: Sensors, streams: Streams) -> None:
+    uplink = root.table("uplink")
+    check_buffer(root.table("buffer"))
+    check_clock(root.table("clock"), sensors)
+    status = uplink.get("status_interval", Duration) or model.DEFAULT_STATUS
+    check_budget(root.table("budget"), streams.plans, tls=uplink.values.get("tls") is not False, status=status)
+    check_unused(root, buses, sensors, streams)

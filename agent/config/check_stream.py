@@ -1,0 +1,248 @@
+"""Rules about streams: what they are, when they leave, and whether they may.
+
+In: the file's `[stream.*]` tables and the sensors. Out: plans for the service, and problems, those of
+`agent.privacy.legality` among them. Never: an exception from a privacy rule.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from agent.buffer.records import Overflow, StreamPolicy
+from agent.config.check_channel import check_channel
+from agent.config.check_sensor import Sensors
+from agent.config.plans import StreamPlan, StreamText
+from agent.privacy import legality
+from agent.privacy.problem import Problem as PrivacyProblem
+from agent.privacy.spec import ReleasedChannel, StreamSpec
+from agent.tomlfile import Duration, Table, nearest, quoted
+from agent.wire.declaration import MAX_KEYWORDS, MAX_STREAMS
+from agent.wire.messages import MAX_COLUMNS, MAX_ROWS
+from drivers.model import Delivery
+
+_DAY_MS: Final = 86_400_000
+_ANY_WINDOW_MS: Final = 60_000
+_LARGEST_BATCH_VALUES: Final = 16_384
+"""Rows times columns of a batch sealed after an outage, so that an envelope stays below the brokers' usual limits."""
+_LICENCES: Final = {
+    "cc0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "cc-by-4.0": "https://creativecommons.org/licenses/by/4.0/",
+    "cc-by-sa-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
+    "odbl-1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
+    "pddl-1.0": "https://opendatacommons.org/licenses/pddl/1-0/",
+}
+
+
+@dataclass(slots=True)
+class Streams:
+    """The streams of a file.
+
+    Attributes:
+        plans: those that are right.
+        sensors_named: sensors that channels come from, right or wrong.
+        broken: some channel could not be resolved, so nothing can be said about what is unused.
+    """
+
+    plans: list[StreamPlan] = field(default_factory=list)
+    sensors_named: set[str] = field(default_factory=set)
+    broken: bool = False
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A stream as far as it is understood."""
+
+    table: Table
+    spec: StreamSpec
+    complete: bool
+
+
+def check_streams(root: Table, sensors: Sensors, *, contact: str | None) -> Streams:
+    """Return the streams, after reporting what is wrong with them; `contact` is the unit's."""
+    streams = Streams()
+    drafts = [_draft(table, sensors, streams) for table in root.tables("stream").values()]
+    for draft in drafts:
+        _check_words(draft.table)
+        batch_rows = _check_times(draft.table)
+        _check_pace(draft, sensors)
+        _report(draft, legality.problems(draft.spec))
+        plan = _plan(draft, batch_rows, contact)
+        if plan is not None:
+            streams.plans.append(plan)
+    by_name = {draft.spec.name: draft for draft in drafts}
+    for problem in legality.conflicts([draft.spec for draft in drafts]):
+        _report(by_name[problem.stream], [problem])
+    _check_number(root)
+    return streams
+
+
+def _check_number(root: Table) -> None:
+    number = len(root.table("stream").written)
+    if "stream" in root.values and number == 0:
+        root.problem("stream", "no-stream", "there is no stream, so nothing would leave", expected="[stream.NAME]")
+    if number > MAX_STREAMS:
+        root.problem(
+            "stream",
+            "too-many-streams",
+            "a unit cannot have that many streams",
+            expected=f"{MAX_STREAMS} at most",
+            found=str(number),
+        )
+
+
+def _draft(table: Table, sensors: Sensors, streams: Streams) -> _Draft:
+    channels: list[ReleasedChannel] = []
+    written = table.table("channel").written
+    for entry in table.tables("channel").values():
+        source = entry.text("from")
+        streams.sensors_named |= set() if source is None else {source.partition(".")[0]}
+        channel = check_channel(entry, sensors)
+        channels += [] if channel is None else [channel]
+    complete = len(channels) == len(written) and "channel" in table.values
+    streams.broken = streams.broken or not complete
+    if len(written) > MAX_COLUMNS:
+        table.problem(
+            "channel",
+            "too-many-channels",
+            "a stream cannot have that many channels",
+            expected=f"{MAX_COLUMNS} at most",
+            found=str(len(written)),
+        )
+    window = table.get("window", Duration)
+    suppress_below = table.get("suppress_below", int)
+    if suppress_below is None and "suppress_below" in table.written:
+        suppress_below = legality.DEFAULT_K  # it was reported; the other rules go on with a legal one
+    spec = StreamSpec(
+        name=table.name,
+        window_ms=_ANY_WINDOW_MS if window is None else int(window),
+        channels=tuple(channels),
+        suppress_below=suppress_below,
+    )
+    return _Draft(table, spec, complete)
+
+
+def _check_words(table: Table) -> None:
+    keywords = table.get("keywords", tuple) or ()
+    if len(keywords) > MAX_KEYWORDS:
+        table.problem(
+            "keywords",
+            "too-many-keywords",
+            "these are too many keywords",
+            expected=f"{MAX_KEYWORDS} at most",
+            found=str(len(keywords)),
+        )
+    licence = table.text("licence")
+    if licence is None:
+        return
+    parts = urlsplit(licence)
+    if parts.scheme in {"https", "http"} and "." in parts.netloc and not re.search(r"\s", licence):
+        return
+    known = nearest(licence.replace(" ", "-"), _LICENCES)
+    table.problem(
+        "licence",
+        "bad-licence",
+        f"{quoted(licence)} is no web address",
+        expected="the https:// address of the licence's text",
+        found=quoted(licence),
+        hint=None if known is None else f'did you mean "{_LICENCES[known]}"?',
+    )
+
+
+def _check_times(table: Table) -> int | None:
+    """Return the rows of a batch, None when they are unknown."""
+    window, batch = table.get("window", Duration), table.get("batch", Duration)
+    if window is not None and _DAY_MS % window:
+        table.problem(
+            "window",
+            "bad-window",
+            "a day cannot be divided into such windows without a rest",
+            expected="a window such as 10s, 1min, 5min, 15min or 1h",
+            found=quoted(window.written()),
+        )
+    return None if window is None or batch is None else _check_batch(table, window, batch)
+
+
+def _check_batch(table: Table, window: Duration, batch: Duration) -> int | None:
+    if batch % window or batch < window:
+        down = Duration(max(1, batch // window) * window)
+        table.problem(
+            "batch",
+            "bad-batch",
+            "a batch must be a whole number of windows",
+            expected=f"a multiple of {window.written()}",
+            found=quoted(batch.written()),
+            hint=f'did you mean "{down.written()}"?',
+        )
+        return None
+    rows = batch // window
+    if rows > MAX_ROWS:
+        table.problem(
+            "batch",
+            "bad-batch",
+            "this batch has too many windows",
+            expected=f"at most {MAX_ROWS} windows: {Duration(MAX_ROWS * window).written()}",
+            found=f"{rows} windows",
+        )
+        return None
+    return rows
+
+
+def _check_pace(draft: _Draft, sensors: Sensors) -> None:
+    """Find windows in which a polled sensor takes no sample."""
+    window = draft.table.get("window", Duration)
+    if window is None:
+        return
+    polled = {
+        channel.sensor: plan.interval_s
+        for channel in draft.spec.channels
+        if (plan := sensors.plans.get(channel.sensor)) and plan.model.delivery is Delivery.POLLED
+    }
+    slow = max(polled, key=polled.__getitem__, default=None)
+    if slow is None or polled[slow] <= window.seconds:
+        return
+    draft.table.problem(
+        "window",
+        "window-too-short",
+        f"sensor {quoted(slow)} is not sampled in every window",
+        expected=f"{polled[slow]:g} s or more, or a shorter interval of that sensor",
+        found=quoted(window.written()),
+    )
+
+
+def _report(draft: _Draft, problems: Iterable[PrivacyProblem]) -> None:
+    for problem in problems:
+        if problem.key == "channel" and not draft.complete:
+            continue  # what is missing may be the channel that could not be understood
+        table = draft.table if problem.channel is None else draft.table.tables("channel")[problem.channel]
+        key = problem.key if problem.key in table.written and problem.key != "channel" else None
+        table.problem(key, f"privacy-{problem.key.replace('_', '-')}", problem.what, expected=problem.why)
+
+
+def _plan(draft: _Draft, batch_rows: int | None, contact: str | None) -> StreamPlan | None:
+    table = draft.table
+    texts = [table.text(key) for key in ("title", "description", "purpose", "licence", "access")]
+    overflow, contact = table.text("overflow"), table.text("contact") or contact
+    if not draft.complete or not draft.spec.channels or batch_rows is None or overflow is None or contact is None:
+        return None
+    title, description, purpose, licence, access = texts
+    if title is None or description is None or purpose is None or licence is None or access is None:
+        return None
+    columns = len(draft.spec.channels)
+    policy = StreamPolicy(
+        overflow=Overflow(overflow),
+        batch_rows=batch_rows,
+        backlog_rows=max(batch_rows, min(MAX_ROWS, _LARGEST_BATCH_VALUES // columns)),
+        columns=columns,
+    )
+    text = StreamText(
+        title=title,
+        description=description,
+        keywords=table.get("keywords", tuple) or (),
+        purpose=purpose,
+        licence=licence,
+        access=access,
+        contact=contact,
+    )
+    return StreamPlan(spec=draft.spec, policy=policy, text=text)

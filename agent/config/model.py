@@ -1,0 +1,278 @@
+"""The sections and keys of a unit's configuration file: names, types, bounds, defaults, and what they are for.
+
+The checker walks a file along these structs, the JSON Schema for editors and its texts are made from them. Each key
+is explained in its struct's docstring; a test fails when one is not. Rules over several keys are in `check`.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from agent.tomlfile.quantities import Distance, Duration, Size
+
+_NAME = "a name: a lower-case letter, then lower-case letters, digits and -, at most 63 in all"
+_CHANNEL = "a name: a lower-case letter, then lower-case letters, digits, - and _, at most 63 in all"
+_FILE = 'a path (relative ones count from this file), or "credential:NAME" for a systemd credential'
+
+Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,62}$", extra={"is": _NAME, "code": "bad-name"})]
+ChannelName = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,62}$", extra={"is": _CHANNEL, "code": "bad-name"})]
+Text = Annotated[str, Meta(min_length=1, max_length=1000)]
+Mailbox = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
+        max_length=254,
+        extra={"is": 'a mailbox of the office, such as "air@city.example"', "code": "bad-contact"},
+    ),
+]
+SecretFile = Annotated[str, Meta(min_length=1, extra={"is": _FILE})]
+File = Annotated[str, Meta(min_length=1, extra={"is": "a path; relative ones count from this file"})]
+Interval = Annotated[Duration, Meta(extra={"minimum": 100, "maximum": 86_400_000})]
+Window = Annotated[Duration, Meta(extra={"minimum": 1000, "maximum": 86_400_000})]
+Positive = Annotated[Decimal, Meta(extra={"is": "a number above zero"})]
+
+DEFAULT_STATUS = Duration(300_000)
+RuleName = Literal["mean", "min", "max", "sum", "count", "last", "count_distinct", "grid"]
+AccessLevel = Literal["public", "restricted public", "non-public"]
+OverflowPolicy = Literal["drop_oldest", "drop_newest"]
+
+
+class Unit(Struct, frozen=True, kw_only=True):
+    """Who and where the unit is.
+
+    Attributes:
+        id: The unit's name towards the broker and the city; it must be the one in the city's device registry.
+        site: Where it stands, in words.
+        publisher: The public body that publishes its data.
+        office: The office that answers for it.
+        contact: That office's mailbox; a role, not a person.
+        key: The unit's private key: a file made by `lamppost keygen`, or "credential:NAME".
+    """
+
+    id: Name
+    site: Text
+    publisher: Text
+    office: Text
+    contact: Mailbox
+    key: SecretFile
+
+
+class Bus(Struct, frozen=True, kw_only=True):
+    """One I2C adapter or one serial line.
+
+    Attributes:
+        kind: "i2c" or "serial".
+        path: The device node: /dev/i2c-1, or a name under /dev/serial/by-id for serial lines.
+        baudrate: Bits a second on a serial line; the sensor's own speed when left out.
+    """
+
+    kind: Literal["i2c", "serial"]
+    path: Annotated[str, Meta(min_length=1, extra={"is": 'a device node, such as "/dev/i2c-1"'})]
+    baudrate: Annotated[int, Meta(ge=50, le=4_000_000)] | None = None
+
+
+class Sensor(Struct, frozen=True, kw_only=True):
+    """One sensor.
+
+    Attributes:
+        model: The sensor's model.
+        bus: The name of its bus.
+        address: Its I2C address, written 0x76; needed where the model can have several.
+        interval: Time between two samples; the model's usual one when left out.
+        timeout: A sample that takes longer has failed; the model's usual one when left out.
+        start: What to do when it does not answer at the start: "retry", "required" (the agent stops) or "ignore".
+        options: Settings of the model.
+    """
+
+    model: Annotated[str, Meta(min_length=1, extra={"is": "a sensor model", "choices": "models"})]
+    bus: Annotated[str, Meta(min_length=1, extra={"is": "the name of a [bus.NAME] section"})]
+    address: Annotated[int, Meta(ge=0x08, le=0x77, extra={"is": "an I2C address from 0x08 to 0x77"})] | None = None
+    interval: Interval | None = None
+    timeout: Interval | None = None
+    start: Literal["retry", "required", "ignore"] = "retry"
+    options: dict[str, Any] = {}
+
+
+class Channel(Struct, frozen=True, kw_only=True, rename={"source": "from"}):
+    """One released channel of a stream.
+
+    Attributes:
+        from: The sensor and its channel, written "sensor.channel".
+        rule: How the samples of one window become one number.
+        unit: The unit of the released value, as SenML writes it; it must be the sensor's own, or "count" for counts.
+        resolution: Values are rounded to multiples of this; the sensor's own resolution when left out.
+        range: Smallest and largest value that may leave; what the sensor can measure when left out.
+        grid: Edge of the location grid; only with rule "grid".
+    """
+
+    source: Annotated[str, Meta(min_length=1, extra={"is": 'a sensor and its channel, such as "air.temperature"'})]
+    rule: RuleName
+    unit: Annotated[str, Meta(min_length=1, extra={"is": 'a SenML unit, such as "Cel" or "%RH"'})]
+    resolution: Positive | None = None
+    range: tuple[Decimal, Decimal] | None = None
+    grid: Distance | None = None
+
+
+class Stream(Struct, frozen=True, kw_only=True):
+    """One dataset that the city receives.
+
+    Attributes:
+        title: Its title in the catalogue.
+        description: What it is, for somebody who has never seen the unit.
+        keywords: Words to find it by.
+        purpose: Why the city collects it.
+        licence: The address of its licence.
+        access: Who may see it: "public", "restricted public" or "non-public".
+        contact: The mailbox for questions about it; the unit's when left out.
+        window: The time that one row sums up; it divides a day without a rest.
+        batch: The time whose rows are sealed and sent together; a multiple of the window.
+        overflow: Which rows are lost when the buffer is full: "drop_oldest" or "drop_newest". There is no default.
+        suppress_below: Fewer people or vehicles than this in a window are not told; needed for what is derived from
+            them, 5 to 50, usually 10.
+        channel: What leaves; nothing else does.
+    """
+
+    title: Text
+    description: Text
+    keywords: tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...] = ()
+    purpose: Text
+    licence: Annotated[str, Meta(min_length=1, max_length=500, extra={"is": "the https:// address of a licence"})]
+    access: AccessLevel
+    contact: Mailbox | None = None
+    window: Window
+    batch: Window
+    overflow: OverflowPolicy
+    suppress_below: Annotated[int, Meta(ge=5, le=50)] | None = None
+    channel: dict[ChannelName, Channel]
+
+
+class Tls(Struct, frozen=True, kw_only=True):
+    """How the broker is verified and the unit shows itself.
+
+    Attributes:
+        ca: Certificates to trust; the system's when left out.
+        client_cert: The unit's certificate, for brokers that ask for one.
+        client_key: Its private key.
+    """
+
+    ca: File | None = None
+    client_cert: File | None = None
+    client_key: SecretFile | None = None
+
+
+class Uplink(Struct, frozen=True, kw_only=True):
+    """The city's broker.
+
+    Attributes:
+        host: Its name.
+        port: Its TCP port; 8883 when left out, 1883 without TLS.
+        tls: How it is verified. `false` is for a broker on this very machine only.
+        username: Account at the broker.
+        password_file: The file that holds the password and nothing else.
+        topic_root: First part of every topic; the same on every unit of the city.
+        delivery: What makes data delivered: "receipts" (the receiver's signed receipt) or "broker" (the broker's
+            acknowledgement, for a broker without a Lamppost receiver; needs mqtt = "5").
+        receiver_keys: Public keys of the receiver, as files or as text.
+        keepalive: Silence after which the connection is tested.
+        in_flight: Messages that may wait for the broker's acknowledgement at one time.
+        status_interval: Time between two status messages.
+        mqtt: Version of the protocol: "auto" (5, else 3.1.1), "5" or "3.1.1".
+    """
+
+    host: Annotated[str, Meta(min_length=1, max_length=253, extra={"is": "the name of the broker's machine"})]
+    port: Annotated[int, Meta(ge=1, le=65535)] | None = None
+    tls: Tls | bool = True
+    username: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    password_file: SecretFile | None = None
+    topic_root: Annotated[
+        str,
+        Meta(
+            pattern="^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,63})*$",
+            max_length=200,
+            extra={"is": "letters, digits, _ . and -, in levels separated by /", "code": "bad-topic"},
+        ),
+    ] = "lamppost"
+    delivery: Literal["receipts", "broker"] = "receipts"
+    receiver_keys: tuple[
+        Annotated[str, Meta(min_length=1, extra={"is": "a public key: its file, or its PEM text"})], ...
+    ] = ()
+    keepalive: Annotated[Duration, Meta(extra={"minimum": 5000, "maximum": 3_600_000})] = Duration(60_000)
+    in_flight: Annotated[int, Meta(ge=1, le=64)] = 16
+    status_interval: Annotated[Duration, Meta(extra={"minimum": 10_000, "maximum": 86_400_000})] = DEFAULT_STATUS
+    mqtt: Literal["auto", "5", "3.1.1"] = "auto"
+
+
+class Buffer(Struct, frozen=True, kw_only=True):
+    """Where data waits for the network.
+
+    Attributes:
+        directory: The folder of the store.
+        max_bytes: The store never grows past this.
+        free_floor: The disk keeps at least this much free.
+        loss_window: A power cut may lose this much of the newest data, in exchange for fewer writes to the flash.
+        retain: Delivered data is kept this long; "0s" deletes it on delivery.
+    """
+
+    directory: File = "/var/lib/lamppost"
+    max_bytes: Annotated[Size, Meta(extra={"minimum": 1_000_000, "maximum": 10**12})] = Size(256_000_000)
+    free_floor: Annotated[Size, Meta(extra={"maximum": 10**12})] = Size(64_000_000)
+    loss_window: Annotated[Duration, Meta(extra={"maximum": 600_000})] = Duration(5000)
+    retain: Annotated[Duration, Meta(extra={"maximum": 31_622_400_000})] = Duration(0)
+
+
+class Budget(Struct, frozen=True, kw_only=True):
+    """What may be sent. A cap that is left out is no cap.
+
+    Attributes:
+        messages_per_minute: Messages in a minute, sustained.
+        bytes_per_minute: Bytes in a minute, sustained.
+        daily: Bytes in a day on the wire, all overhead included.
+        monthly: Bytes in a billing month on the wire, all overhead included.
+        billing_day: Day of the month on which the contract's month begins.
+    """
+
+    messages_per_minute: Annotated[int, Meta(ge=1, le=60_000)] | None = None
+    bytes_per_minute: Annotated[Size, Meta(extra={"minimum": 1})] | None = None
+    daily: Annotated[Size, Meta(extra={"minimum": 1})] | None = None
+    monthly: Annotated[Size, Meta(extra={"minimum": 1})] | None = None
+    billing_day: Annotated[int, Meta(ge=1, le=28)] = 1
+
+
+class Clock(Struct, frozen=True, kw_only=True):
+    """Where wall time comes from.
+
+    Attributes:
+        source: "kernel" (time from the network, as the kernel says), "gnss" (a receiver) or "system" (believed as
+            it is, for machines whose host keeps it right).
+        gnss: The name of the GNSS sensor; only with source "gnss".
+        timezone: The time zone in which days and billing months begin.
+    """
+
+    source: Literal["kernel", "gnss", "system"] = "kernel"
+    gnss: Annotated[str, Meta(min_length=1, extra={"is": "the name of a [sensor.NAME] section"})] | None = None
+    timezone: Annotated[str, Meta(min_length=1, extra={"is": 'a time zone, such as "America/New_York"'})] = "UTC"
+
+
+class Configuration(Struct, frozen=True, kw_only=True):
+    """The whole file.
+
+    Attributes:
+        unit: Who and where the unit is.
+        bus: The I2C adapters and serial lines.
+        sensor: The sensors.
+        stream: The datasets that leave.
+        uplink: The city's broker.
+        buffer: Where data waits for the network.
+        budget: What may be sent.
+        clock: Where wall time comes from.
+    """
+
+    unit: Unit
+    bus: dict[Name, Bus]
+    sensor: dict[Name, Sensor]
+    stream: dict[Name, Stream]
+    uplink: Uplink
+    buffer: Buffer = Buffer()
+    budget: Budget = Budget()
+    clock: Clock = Clock()

@@ -1,0 +1,180 @@
+"""What the service runs with, after the checker has found nothing wrong.
+
+In: nothing. Out: the value types of a checked configuration. Never: text that still has to be understood.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from agent.budget import BudgetSettings
+from agent.buffer.records import Limits, StreamPolicy
+from agent.poller import StartPolicy
+from agent.privacy.spec import StreamSpec
+from agent.uplink.settings import Delivery, Secret, TlsSettings
+from drivers.model import Model
+
+
+class BusKind(StrEnum):
+    """What a bus is."""
+
+    I2C = "i2c"
+    SERIAL = "serial"
+
+
+class MqttVersion(StrEnum):
+    """Which MQTT is spoken."""
+
+    AUTO = "auto"
+    V5 = "5"
+    V311 = "3.1.1"
+
+
+class ClockSource(StrEnum):
+    """Where wall time comes from."""
+
+    KERNEL = "kernel"
+    GNSS = "gnss"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitSettings:
+    """Who and where the unit is; `key` is a path or ``credential:NAME``, as `agent.keys.load` takes it."""
+
+    id: str
+    site: str
+    publisher: str
+    office: str
+    contact: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusPlan:
+    """One bus; `baudrate` is None for I2C."""
+
+    name: str
+    kind: BusKind
+    path: str
+    baudrate: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorPlan:
+    """One sensor.
+
+    Attributes:
+        name: as configured.
+        model: the driver's description; `model.create` builds the driver.
+        bus: name of its bus.
+        address: 7-bit address, None on a serial line.
+        options: an instance of `model.options`.
+        interval_s: seconds between two samples; without meaning for pushed sensors.
+        timeout_s: a sample that takes longer has failed.
+        start: what it means when it does not answer at the start.
+    """
+
+    name: str
+    model: Model
+    bus: str
+    address: int | None
+    options: object
+    interval_s: float
+    timeout_s: float
+    start: StartPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamText:
+    """What a stream is, in words; goes into the declaration."""
+
+    title: str
+    description: str
+    keywords: tuple[str, ...]
+    purpose: str
+    licence: str
+    access: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPlan:
+    """One stream: what it releases, how the outbox treats it, what it is."""
+
+    spec: StreamSpec
+    policy: StreamPolicy
+    text: StreamText
+
+    @property
+    def name(self) -> str:
+        """The stream's identifier."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UplinkPlan:
+    """The broker.
+
+    Attributes:
+        host, port: where it is.
+        tls: None for plain TCP, for a broker on the same machine only.
+        username, password: None for none.
+        topic_root: first levels of every topic.
+        delivery: what makes data delivered.
+        receiver_keys: public keys of the receiver as `agent.wire.keyfile.load_public` takes them: files, or text.
+        keepalive_s: silence after which the connection is tested.
+        in_flight: publishes without a PUBACK at one time.
+        status_s: seconds between two status messages.
+        mqtt: which version is spoken.
+    """
+
+    host: str
+    port: int
+    tls: TlsSettings | None
+    username: str | None
+    password: Secret | None
+    topic_root: str
+    delivery: Delivery
+    receiver_keys: tuple[Path | str, ...]
+    keepalive_s: int
+    in_flight: int
+    status_s: float
+    mqtt: MqttVersion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSettings:
+    """Where wall time comes from; `gnss` is the name of a sensor whose model has a channel `utc`."""
+
+    source: ClockSource
+    gnss: str | None
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that a configuration file says.
+
+    Attributes:
+        unit: who and where.
+        buses: by name; buses without a sensor are left out.
+        sensors: in the order of the file.
+        streams: in the order of the file.
+        uplink: the broker.
+        directory: folder of the store.
+        limits: bounds of the store.
+        budget: what may be sent.
+        clock: where wall time comes from.
+    """
+
+    unit: UnitSettings
+    buses: Mapping[str, BusPlan]
+    sensors: tuple[SensorPlan, ...]
+    streams: tuple[StreamPlan, ...]
+    uplink: UplinkPlan
+    directory: Path
+    limits: Limits
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    clock: ClockSettings

@@ -1,0 +1,133 @@
+"""From a configuration without mistakes to what the service runs with.
+
+In: the typed file and the plans made while it was checked. Out: `Settings`. Never: a mistake; they were all found.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from agent.budget import BudgetSettings
+from agent.buffer.records import Limits
+from agent.config import model
+from agent.config.check_bus import Buses
+from agent.config.check_sensor import Sensors
+from agent.config.check_stream import Streams
+from agent.config.check_uplink import KEY_TEXT
+from agent.config.plans import (
+    BusKind,
+    BusPlan,
+    ClockSettings,
+    ClockSource,
+    MqttVersion,
+    SensorPlan,
+    Settings,
+    UnitSettings,
+    UplinkPlan,
+)
+from agent.tomlfile import Size
+from agent.uplink.settings import Delivery, Secret, TlsSettings
+from drivers.model import SerialModel
+
+CREDENTIAL: Final = "credential:"
+_TLS_PORT: Final = 8883
+_PLAIN_PORT: Final = 1883
+_DELIVERY: Final = {"receipts": Delivery.RECEIPT, "broker": Delivery.BROKER}
+
+
+def resolve(
+    configuration: model.Configuration, *, buses: Buses, sensors: Sensors, streams: Streams, folder: Path
+) -> Settings:
+    """Return the settings; relative paths count from `folder`."""
+    unit = configuration.unit
+    plans = tuple(sensors.plans.values())
+    return Settings(
+        unit=UnitSettings(
+            id=unit.id,
+            site=unit.site,
+            publisher=unit.publisher,
+            office=unit.office,
+            contact=unit.contact,
+            key=unit.key if unit.key.startswith(CREDENTIAL) else str(folder / unit.key),
+        ),
+        buses={plan.bus: _bus(buses.plans[plan.bus], plan) for plan in plans},
+        sensors=plans,
+        streams=tuple(streams.plans),
+        uplink=_uplink(configuration.uplink, folder),
+        directory=folder / configuration.buffer.directory,
+        limits=_limits(configuration.buffer),
+        budget=_budget(configuration.budget, configuration.clock.timezone),
+        clock=ClockSettings(
+            source=ClockSource(configuration.clock.source),
+            gnss=configuration.clock.gnss,
+            timezone=configuration.clock.timezone,
+        ),
+    )
+
+
+def _bus(bus: BusPlan, sensor: SensorPlan) -> BusPlan:
+    """Return the bus with the speed of the sensor on it, where the file gives none."""
+    if bus.kind is BusKind.SERIAL and bus.baudrate is None and isinstance(sensor.model, SerialModel):
+        return replace(bus, baudrate=sensor.model.baudrate)
+    return bus
+
+
+def _uplink(uplink: model.Uplink, folder: Path) -> UplinkPlan:
+    tls = _tls(uplink, folder)
+    return UplinkPlan(
+        host=uplink.host,
+        port=uplink.port or (_PLAIN_PORT if tls is None else _TLS_PORT),
+        tls=tls,
+        username=uplink.username,
+        password=_secret(uplink.password_file, folder),
+        topic_root=uplink.topic_root,
+        delivery=_DELIVERY[uplink.delivery],
+        receiver_keys=tuple(key if KEY_TEXT.match(key) else folder / key for key in uplink.receiver_keys),
+        keepalive_s=-(-uplink.keepalive // 1000),
+        in_flight=uplink.in_flight,
+        status_s=uplink.status_interval.seconds,
+        mqtt=MqttVersion(uplink.mqtt),
+    )
+
+
+def _tls(uplink: model.Uplink, folder: Path) -> TlsSettings | None:
+    given = model.Tls() if uplink.tls is True else uplink.tls
+    if isinstance(given, bool):
+        return None
+    return TlsSettings(
+        ca_file=None if given.ca is None else folder / given.ca,
+        client_certificate=None if given.client_cert is None else folder / given.client_cert,
+        client_key=_secret(given.client_key, folder),
+    )
+
+
+def _secret(text: str | None, folder: Path) -> Secret | None:
+    if text is None:
+        return None
+    if text.startswith(CREDENTIAL):
+        return Secret(credential=text.removeprefix(CREDENTIAL))
+    return Secret(file=folder / text)
+
+
+def _limits(buffer: model.Buffer) -> Limits:
+    return Limits(
+        max_bytes=int(buffer.max_bytes),
+        free_floor_bytes=int(buffer.free_floor),
+        loss_window_s=buffer.loss_window.seconds,
+        retain_s=buffer.retain.seconds,
+    )
+
+
+def _budget(budget: model.Budget, timezone: str) -> BudgetSettings:
+    return BudgetSettings(
+        messages_per_minute=budget.messages_per_minute,
+        bytes_per_minute=_bytes(budget.bytes_per_minute),
+        day_bytes=_bytes(budget.daily),
+        month_bytes=_bytes(budget.monthly),
+        billing_day=budget.billing_day,
+        timezone=timezone,
+    )
+
+
+def _bytes(size: Size | None) -> int | None:
+    return None if size is None else int(size)

@@ -1,0 +1,82 @@
+"""The delivered configuration, its documentation and the model say the same."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.config import examine, installed, model
+from agent.config.schema import explanations, schema
+from agent.tomlfile import Quantity
+
+ROOT = Path(__file__).resolve().parents[3]
+UNIT = (ROOT / "config/unit.toml").read_text()
+GUIDE = (ROOT / "docs/configuring.md").read_text()
+SECTIONS = [
+    model.Unit,
+    model.Bus,
+    model.Sensor,
+    model.Stream,
+    model.Channel,
+    model.Uplink,
+    model.Tls,
+    model.Buffer,
+    model.Budget,
+    model.Clock,
+]
+KEYS = sorted({key for section in SECTIONS for key in explanations(section)} - {"channel", "options", "tls"})
+CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+|empty|syntax|unreadable|unused")
+REPORTERS = {"problem", "Problem", "_too_small"}
+
+
+def codes() -> set[str]:
+    """Every kind of mistake that the source reports: a constant among the arguments of a reporting call."""
+    found = {f"bad-{kind.__name__.lower()}" for kind in Quantity.__subclasses__()}
+    found |= {"wrong-value", "bad-name", "bad-contact", "bad-topic"}
+    for file in [*(ROOT / "agent/config").glob("*.py"), *(ROOT / "agent/tomlfile").glob("*.py")]:
+        for call in ast.walk(ast.parse(file.read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", getattr(call.func, "id", "")) in REPORTERS:
+                given = [*call.args, *(entry.value for entry in call.keywords if entry.arg == "code")]
+                texts = [
+                    part.value for part in given if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                ]
+                found |= {text for text in texts if CODE.fullmatch(text)}
+    return found
+
+
+def test_delivered_configuration_has_no_mistake_and_no_warning() -> None:
+    report = examine(ROOT / "config/unit.toml").report
+    assert report.text() == ""
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_delivered_configuration_has_each_key_with_a_comment_at_least_once(key: str) -> None:
+    lines = [line for line in UNIT.splitlines() if re.match(rf"(# )?{key} = ", line)]
+    assert any(" # " in line.removeprefix("# ") for line in lines)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_guide_explains_each_key(key: str) -> None:
+    assert f"`{key}`" in GUIDE
+
+
+def test_guide_lists_each_kind_of_mistake() -> None:
+    assert len(codes()) > 50
+    assert sorted(code for code in codes() if f"`{code}`" not in GUIDE) == []
+
+
+@pytest.mark.parametrize("name", installed().names)
+def test_guide_names_each_model_with_its_channels_and_options(name: str) -> None:
+    described = installed().load(name)
+    row = next(line for line in GUIDE.splitlines() if line.startswith(f"| `{name}` |"))
+    options: Any = described.options
+    for expected in [*(channel.name for channel in described.channels), *options.__dataclass_fields__]:
+        assert f"`{expected}`" in row
+
+
+def test_schema_offers_each_installed_model() -> None:
+    sensors = schema(installed())["properties"]["sensor"]["patternProperties"]
+    (sensor,) = sensors.values()
+    assert sensor["properties"]["model"]["enum"] == list(installed().names)

@@ -1,0 +1,129 @@
+import copy
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import tomli
+
+from agent.config import installed, model
+from agent.config.schema import explanations, schema
+from tests.support.fake_models import CATALOGUE, UNIT
+
+ROOT = Path(__file__).resolve().parents[3]
+SCHEMA = schema(CATALOGUE)
+GOOD = tomli.loads(UNIT)
+DELETE = object()
+
+
+def marked(document: object) -> list[str]:
+    """Paths that an editor would mark."""
+    found = jsonschema.Draft7Validator(SCHEMA).iter_errors(document)
+    return sorted(".".join(map(str, error.absolute_path)) for error in found)
+
+
+def altered(path: str, value: object) -> dict[str, Any]:
+    document = copy.deepcopy(GOOD)
+    *tables, key = path.split(".")
+    place: Any = document
+    for table in tables:
+        place = place[table]
+    if value is DELETE:
+        del place[key]
+    else:
+        place[key] = value
+    return document
+
+
+def test_schema_is_draft_07_and_plain_json() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+    assert json.loads(json.dumps(SCHEMA)) == SCHEMA
+    assert SCHEMA["$schema"] == "http://json-schema.org/draft-07/schema#"
+
+
+def test_schema_of_a_right_file_marks_nothing() -> None:
+    assert marked(GOOD) == []
+
+
+def test_schema_of_the_delivered_configuration_marks_nothing() -> None:
+    document = tomli.loads((ROOT / "config/unit.toml").read_text())
+    assert list(jsonschema.Draft7Validator(schema(installed())).iter_errors(document)) == []
+
+
+VALUES: Sequence[tuple[str, object]] = [
+    ("unit.id", "Corner"),
+    ("unit.site", ""),
+    ("unit.contact", "somebody"),
+    ("bus.pole.kind", "spi"),
+    ("bus.scan.baudrate", 1),
+    ("sensor.air.model", "thermos"),
+    ("sensor.air.address", 0x42),
+    ("sensor.air.interval", "20 s"),
+    ("sensor.air.interval", 20),
+    ("sensor.air.start", "later"),
+    ("sensor.air.options.height_m", 1.5),
+    ("sensor.air.options.mode", "slowly"),
+    ("sensor.scan.address", 0x40),
+    ("stream.weather.access", "secret"),
+    ("stream.weather.window", "1minute"),
+    ("stream.weather.overflow", "drop"),
+    ("stream.weather.keywords", "weather"),
+    ("stream.footfall.suppress_below", 4),
+    ("stream.weather.channel.temperature.rule", "average"),
+    ("stream.weather.channel.temperature.range", [1]),
+    ("stream.place.channel.latitude.grid", "500"),
+    ("uplink.port", 0),
+    ("uplink.tls", "no"),
+    ("uplink.tls.ca", 3),
+    ("uplink.mqtt", "4"),
+    ("uplink.in_flight", 65),
+    ("buffer.max_bytes", "1 GB"),
+    ("budget.billing_day", 29),
+    ("clock.source", "ntp"),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), [pytest.param(p, v, id=f"{p}={v}") for p, v in VALUES])
+def test_schema_of_a_wrong_value_marks_exactly_that_key(path: str, value: object) -> None:
+    assert marked(altered(path, value)) == [path]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["colour", "unit.colour", "sensor.air.options.colour", "stream.weather.channel.co2.form", "uplink.tls.key"],
+)
+def test_schema_of_an_unknown_key_marks_its_table_and_names_the_key(path: str) -> None:
+    (error,) = jsonschema.Draft7Validator(SCHEMA).iter_errors(altered(path, 1))
+    table, _, key = path.rpartition(".")
+    assert ".".join(map(str, error.absolute_path)) == table
+    assert error.validator == "additionalProperties"
+    assert f"'{key}' was unexpected" in error.message
+
+
+@pytest.mark.parametrize(
+    "path", ["unit.office", "sensor.air.address", "stream.weather.licence", "uplink.host", "clock.gnss"]
+)
+def test_schema_of_a_missing_key_marks_its_table_when_it_is_required(path: str) -> None:
+    table = path.rpartition(".")[0]
+    assert marked(altered(path, DELETE)) == ([] if path == "clock.gnss" else [table])
+
+
+def test_schema_describes_every_key() -> None:
+    def undescribed(part: dict[str, Any], path: str) -> list[str]:
+        found = []
+        for name, entry in part.get("properties", {}).items():
+            found += [] if "description" in entry or entry is False else [f"{path}.{name}"]
+            found += undescribed(entry, f"{path}.{name}")
+        for entry in part.get("patternProperties", {}).values():
+            found += undescribed(entry, f"{path}.*")
+        return found
+
+    assert undescribed(SCHEMA, "") == []
+
+
+def test_explanations_of_a_section_join_continued_lines() -> None:
+    texts = explanations(model.Uplink)
+    assert texts["delivery"].endswith('needs mqtt = "5").')
+    assert "  " not in texts["delivery"]
