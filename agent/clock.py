@@ -4,6 +4,7 @@ In: the kernel's clocks and whatever disciplines them. Out: instants. Never: wal
 """
 
 import asyncio
+import logging
 import time
 import uuid
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Protocol
 
 from agent.errors import LamppostError
 
+_LOG = logging.getLogger(__name__)
 NS_PER_MS = 1_000_000
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -101,7 +103,12 @@ class SystemClock:
     def __init__(self, discipline: Discipline, *, floor_utc_ns: int = 0) -> None:
         self._discipline = discipline
         self._floor_utc_ns = floor_utc_ns
+        self._told = False
         self.boot_id = read_boot_id()
+
+    def raise_floor(self, utc_ns: int) -> None:
+        """Believe no wall time before this one any more: it has passed."""
+        self._floor_utc_ns = max(self._floor_utc_ns, utc_ns)
 
     def mono_ns(self) -> int:
         """Return CLOCK_MONOTONIC in nanoseconds."""
@@ -112,6 +119,12 @@ class SystemClock:
         mono_ns = time.monotonic_ns()
         wall = self._discipline.wall(mono_ns)
         believed = wall.utc_ns >= self._floor_utc_ns
+        if wall.synchronised and not believed and not self._told:
+            self._told = True
+            _LOG.warning(
+                "wall time is before the rows that were stored, so it is not believed before it has passed them: "
+                "compare the unit's clock (date -u) with another one"
+            )
         return Instant(
             mono_ns=mono_ns,
             utc_ns=wall.utc_ns,

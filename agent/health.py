@@ -18,6 +18,8 @@ from agent.errors import LamppostError
 _LOG = logging.getLogger(__name__)
 _NS: Final = 1_000_000_000
 _US: Final = 1_000_000
+PERIOD_S: Final = 10.0
+"""The status file is written this often, if nobody wants it otherwise."""
 
 
 class NotifyError(LamppostError):
@@ -91,10 +93,16 @@ class Progress:
 
 
 class StatusFile:
-    """The JSON file that `lamppost status` reads, replaced as a whole so that a reader never sees half of it."""
+    """The JSON file that `lamppost status` reads, replaced as a whole so that a reader never sees half of it.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        path: where it is.
+        keep: leave it behind at the end, for somebody who wants to read how it ended.
+    """
+
+    def __init__(self, path: Path, *, keep: bool = False) -> None:
         self._path = path
+        self._keep = keep
         self._failing = False
 
     def write(self, content: Mapping[str, object]) -> None:
@@ -115,6 +123,8 @@ class StatusFile:
 
     def remove(self) -> None:
         """Take the file away, so that nobody reads the state of an agent that has ended."""
+        if self._keep:
+            return
         try:
             self._path.unlink(missing_ok=True)
         except OSError:
@@ -141,14 +151,14 @@ class Health:
         watchdog_s: float | None = None,
         status: StatusFile | None = None,
         snapshot: Callable[[], Mapping[str, object]] = dict,
-        period_s: float = 10.0,
+        period_s: float = PERIOD_S,
     ) -> None:
         self._notifier = notifier
         self._clock = clock
         self._watchdog_s = watchdog_s
         self._status = status
         self._snapshot = snapshot
-        self._period_s = period_s
+        self.period_s = period_s
         self._sources: dict[str, Progress] = {}
         self._stalled: tuple[str, ...] = ()
         self._text = ""
@@ -162,6 +172,7 @@ class Health:
         clock: Clock,
         status: StatusFile | None = None,
         snapshot: Callable[[], Mapping[str, object]] = dict,
+        period_s: float = PERIOD_S,
     ) -> Self:
         """Return one that talks to the service manager that started this process, if any."""
         return cls(
@@ -170,6 +181,7 @@ class Health:
             watchdog_s=watchdog_s(environment, pid=os.getpid()),
             status=status,
             snapshot=snapshot,
+            period_s=period_s,
         )
 
     def register(self, name: str, *, deadline_s: float) -> Callable[[], None]:
@@ -222,10 +234,10 @@ class Health:
 
     async def run(self) -> None:
         """Feed and write until cancelled; the event loop itself is thereby watched, too."""
-        step_s = self._period_s if self._watchdog_s is None else min(self._period_s, self._watchdog_s / 3)
+        step_s = self.period_s if self._watchdog_s is None else min(self.period_s, self._watchdog_s / 3)
         while True:
             self.check()
-            if self._written_ns is None or self._clock.mono_ns() - self._written_ns >= self._period_s * _NS:
+            if self._written_ns is None or self._clock.mono_ns() - self._written_ns >= self.period_s * _NS:
                 self.write_status()
             await self._clock.sleep(step_s)
 

@@ -1,0 +1,269 @@
+"""How much may be sent: token buckets for messages and bytes, caps per day and per billing month on wire bytes.
+
+In: what a message will cost (`agent.uplink.cost`), before it is sent. Out: now, later, or not in this period.
+Never: sends, or forgets what was spent: counters are exported ahead of being spent, so that a crash can only
+count too much.
+
+Days and months begin at local midnight. With the clock unset nothing is reset: what is sent keeps counting in
+the current period. A clock that steps back into an earlier period keeps what was counted.
+"""
+
+import json
+import math
+from calendar import monthrange
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from agent.buffer.records import Lane
+from agent.clock import Clock
+
+_NS: Final = 1_000_000_000
+_FORMAT: Final = 1
+_LARGEST: Final = 1 << 62
+_PERCENT: Final = 100
+
+SHARES: Final[Mapping[Lane, int]] = MappingProxyType({Lane.CONTROL: 100, Lane.LIVE: 95, Lane.BACKLOG: 85})
+"""Up to which percentage of a cap each lane may still send: the rest is kept for the lanes before it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSettings:
+    """The caps; None is no cap.
+
+    Attributes:
+        messages_per_minute, bytes_per_minute: sustained rate.
+        burst_s: the buckets hold what this many seconds of the rate give.
+        day_bytes, month_bytes: wire bytes, both directions.
+        billing_day: day of the month on which the month's count begins, 1..31; the last day in shorter months.
+        timezone: IANA name in which days begin.
+    """
+
+    messages_per_minute: int | None = None
+    bytes_per_minute: int | None = None
+    burst_s: int = 60
+    day_bytes: int | None = None
+    month_bytes: int | None = None
+    billing_day: int = 1
+    timezone: str = "UTC"
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """Tokens that come back with time. It may go into debt, so that one large message is never locked out."""
+
+    per_minute: int | None
+    capacity: float
+    tokens: float
+    at_ns: int
+
+    def refill(self, now_ns: int) -> None:
+        if self.per_minute is not None:
+            gained = (now_ns - self.at_ns) / _NS * self.per_minute / 60
+            self.tokens = min(self.capacity, self.tokens + gained)
+        self.at_ns = now_ns
+
+    def wait_s(self, amount: int) -> float:
+        if self.per_minute is None:
+            return 0.0
+        missing = min(float(amount), self.capacity) - self.tokens
+        return max(0.0, missing * 60 / self.per_minute)
+
+    def take(self, amount: int) -> None:
+        if self.per_minute is not None:
+            self.tokens -= amount
+
+
+@dataclass(slots=True)
+class _Period:
+    """What was spent since `begins`; None while no date was known."""
+
+    cap: int | None
+    begins: date | None = None
+    spent: int = 0
+
+    def enter(self, begins: date) -> None:
+        """Count in the period that began at `begins`; only a later one starts from nothing."""
+        if self.begins is not None and begins > self.begins:
+            self.spent = 0
+        self.begins = begins
+
+    def left(self, lane: Lane) -> int | None:
+        return None if self.cap is None else self.cap * SHARES[lane] // _PERCENT - self.spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What `status` shows.
+
+    Attributes:
+        day_bytes, month_bytes: spent in the current periods.
+        messages, total_bytes: since the counters were made.
+    """
+
+    day_bytes: int
+    month_bytes: int
+    messages: int
+    total_bytes: int
+
+
+@dataclass(slots=True)
+class _Counters:
+    day: _Period
+    month: _Period
+    messages: int = 0
+    total_bytes: int = 0
+    exported_total: int = field(default=-1)
+
+
+class Budget:
+    """The caps and what was spent of them.
+
+    Args:
+        settings: the caps.
+        clock: monotonic time for the rates, dated time for the periods.
+        saved: what `export` returned in an earlier run, None or damaged bytes to begin from nothing.
+    """
+
+    AHEAD_BYTES: Final = 65_536
+    """`export` counts this much more than was spent; the next export is due when that is used up."""
+
+    def __init__(self, settings: BudgetSettings, *, clock: Clock, saved: bytes | None = None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._zone = ZoneInfo(settings.timezone)
+        now_ns = clock.mono_ns()
+        self._messages = _bucket(settings.messages_per_minute, settings.burst_s, now_ns)
+        self._bytes = _bucket(settings.bytes_per_minute, settings.burst_s, now_ns)
+        self._counters = _Counters(_Period(settings.day_bytes), _Period(settings.month_bytes))
+        if saved is not None:
+            self._restore(saved)
+        self._enter_periods()
+
+    def wait_s(self, lane: Lane, wire_bytes: int) -> float:
+        """Return in how many seconds a message of `lane` may be sent: 0 now, infinity not in this period."""
+        self._enter_periods()
+        for period in (self._counters.day, self._counters.month):
+            left = period.left(lane)
+            if left is not None and left < wire_bytes:
+                return math.inf
+        now_ns = self._clock.mono_ns()
+        self._messages.refill(now_ns)
+        self._bytes.refill(now_ns)
+        return max(self._messages.wait_s(1), self._bytes.wait_s(wire_bytes))
+
+    def charge(self, wire_bytes: int, *, messages: int = 1) -> None:
+        """Count bytes that are about to be sent, or were just received."""
+        now_ns = self._clock.mono_ns()
+        self._messages.refill(now_ns)
+        self._bytes.refill(now_ns)
+        self._messages.take(messages)
+        self._bytes.take(wire_bytes)
+        self._counters.messages += messages
+        self._count(wire_bytes)
+
+    def refund(self, wire_bytes: int) -> None:
+        """Take back bytes that were charged for something that then was not sent."""
+        self._bytes.take(-wire_bytes)
+        self._count(-wire_bytes)
+
+    @property
+    def export_due(self) -> bool:
+        """Whether more has been spent than the last `export` counted."""
+        return self._counters.total_bytes > self._counters.exported_total
+
+    def export(self, *, ahead_bytes: int = AHEAD_BYTES) -> bytes:
+        """Return the counters for a later `saved`, counting `ahead_bytes` more than was spent."""
+        self._enter_periods()
+        counters = self._counters
+        counters.exported_total = counters.total_bytes + ahead_bytes
+        ahead_bytes = ahead_bytes if self._capped else 0
+        return json.dumps(
+            {
+                "format": _FORMAT,
+                "day": _text(counters.day.begins),
+                "day_bytes": counters.day.spent + ahead_bytes,
+                "month": _text(counters.month.begins),
+                "month_bytes": counters.month.spent + ahead_bytes,
+                "messages": counters.messages,
+                "total_bytes": counters.total_bytes,
+            }
+        ).encode()
+
+    def spending(self) -> Spending:
+        """Return what was spent."""
+        counters = self._counters
+        return Spending(
+            day_bytes=counters.day.spent,
+            month_bytes=counters.month.spent,
+            messages=counters.messages,
+            total_bytes=counters.total_bytes,
+        )
+
+    @property
+    def _capped(self) -> bool:
+        return self._counters.day.cap is not None or self._counters.month.cap is not None
+
+    def _count(self, wire_bytes: int) -> None:
+        self._enter_periods()
+        counters = self._counters
+        counters.total_bytes = max(0, counters.total_bytes + wire_bytes)
+        for period in (counters.day, counters.month):
+            period.spent = max(0, period.spent + wire_bytes)
+
+    def _enter_periods(self) -> None:
+        instant = self._clock.instant()
+        if not instant.dated:
+            return
+        today = datetime.fromtimestamp(instant.utc_ns // _NS, tz=UTC).astimezone(self._zone).date()
+        self._counters.day.enter(today)
+        self._counters.month.enter(month_begin(today, self._settings.billing_day))
+
+    def _restore(self, saved: bytes) -> None:
+        """Take the counters of an earlier run; bytes that are not what `export` writes change nothing."""
+        try:
+            fields = json.loads(saved)
+            if not isinstance(fields, dict) or fields.get("format") != _FORMAT:
+                return
+            day, month = _date(fields["day"]), _date(fields["month"])
+            numbers = [_number(fields[name]) for name in ("day_bytes", "month_bytes", "messages", "total_bytes")]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return
+        counters = self._counters
+        counters.day.begins, counters.month.begins = day, month
+        counters.day.spent, counters.month.spent, counters.messages, counters.total_bytes = numbers
+
+
+def month_begin(today: date, billing_day: int) -> date:
+    """Return when the billing month that `today` is in began."""
+    this_month = today.replace(day=min(billing_day, monthrange(today.year, today.month)[1]))
+    if today >= this_month:
+        return this_month
+    last = today.replace(day=1) - timedelta(days=1)
+    return last.replace(day=min(billing_day, last.day))
+
+
+def _bucket(per_minute: int | None, burst_s: int, now_ns: int) -> _Bucket:
+    capacity = max(1.0, (per_minute or 0) * burst_s / 60)
+    return _Bucket(per_minute, capacity, capacity, now_ns)
+
+
+def _text(begins: date | None) -> str | None:
+    return None if begins is None else begins.isoformat()
+
+
+def _date(text: object) -> date | None:
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise TypeError(type(text).__name__)
+    return date.fromisoformat(text)
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
+        raise ValueError("a count is a number from 0")
+    return value

@@ -1,0 +1,76 @@
+"""What a message costs on the wire: MQTT, TLS and TCP/IP, always a little more than it really does.
+
+In: sizes. Out: bytes. Never: measures; a modem's own accounting cannot be read, so an upper model is charged.
+
+The model:
+
+- MQTT bytes are exact: fixed header, topic, packet id, properties, payload.
+- A TLS record adds 29 bytes at most (TLS 1.2 AES-GCM: 5 header, 8 nonce, 16 tag; TLS 1.3 adds 22); one record
+  holds at most 16 KiB.
+- A TCP segment adds 72 bytes (40 IPv6, 20 TCP, 12 timestamp option; IPv4 adds 52) and carries at most 1,220
+  bytes (the IPv6 minimum MTU of 1,280 less headers). Every segment is charged one bare acknowledgement, although
+  TCP delays and combines them.
+- A publish is charged with its PUBACK, an incoming message with the PUBACK that we send.
+- A connection is charged 3 segments to open and 4 to close, and with TLS a full handshake: 6,000 bytes in 8
+  segments (a ClientHello of 0.6 kB, a chain of two or three certificates of 4 kB, two session tickets), 2,500
+  more when the unit shows a certificate.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+_RECORD: Final = 29
+_RECORD_HOLDS: Final = 16_384
+_SEGMENT: Final = 72
+_SEGMENT_HOLDS: Final = 1_220
+_HANDSHAKE: Final = 6_000
+_CLIENT_CERTIFICATE: Final = 2_500
+_ACK: Final = 6
+"""PUBACK and SUBACK of MQTT 5 with a reason code and no properties."""
+_PING: Final = 2
+_ATTEMPT_SEGMENTS: Final = 6
+"""A try that nobody answers: the first SYN and its repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireCost:
+    """Prices of one kind of connection.
+
+    Attributes:
+        tls: whether bytes travel in TLS records.
+        client_certificate: whether the unit shows a certificate.
+    """
+
+    tls: bool
+    client_certificate: bool = False
+
+    def packet(self, mqtt_bytes: int) -> int:
+        """Return the cost of one MQTT packet, the TCP acknowledgements of its segments included."""
+        records = -(-mqtt_bytes // _RECORD_HOLDS) * _RECORD if self.tls else 0
+        segments = -(-(mqtt_bytes + records) // _SEGMENT_HOLDS)
+        return mqtt_bytes + records + 2 * segments * _SEGMENT
+
+    def publish(self, topic_bytes: int, payload_bytes: int) -> int:
+        """Return the cost of one message in either direction with its PUBACK."""
+        body = 2 + topic_bytes + 2 + 1 + payload_bytes
+        return self.packet(1 + _length_bytes(body) + body) + self.packet(_ACK)
+
+    def ping(self) -> int:
+        """Return the cost of PINGREQ and PINGRESP."""
+        return 2 * self.packet(_PING)
+
+    def attempt(self) -> int:
+        """Return the cost of a try that never got an answer."""
+        return _ATTEMPT_SEGMENTS * _SEGMENT
+
+    def connection(self, connect_bytes: int) -> int:
+        """Return the cost of opening, greeting (CONNECT of `connect_bytes`, CONNACK) and closing a connection."""
+        cost = 7 * _SEGMENT + self.packet(connect_bytes) + self.packet(_SEGMENT)
+        if self.tls:
+            handshake = _HANDSHAKE + (_CLIENT_CERTIFICATE if self.client_certificate else 0)
+            cost += handshake + 2 * _SEGMENT * 8
+        return cost
+
+
+def _length_bytes(remaining: int) -> int:
+    return 1 if remaining < 1 << 7 else 2 if remaining < 1 << 14 else 3 if remaining < 1 << 21 else 4

@@ -1,0 +1,170 @@
+"""Sends envelopes over one link: when to seal, when to look at the outbox, and what the budget lets out.
+
+In: the outbox's envelopes, the window. Out: publishes. Never: waits for an answer.
+"""
+
+from typing import Final
+
+from agent.buffer.records import Lane, Outgoing
+from agent.uplink.interfaces import Link
+from agent.uplink.services import Services
+
+_NS: Final = 1_000_000_000
+_FETCH_BYTES: Final = 262_144
+_MARGIN_BYTES: Final = 65_536
+_MOST_HIDDEN: Final = 512
+_TYPICAL_BYTES: Final = 512
+_COALESCE_NS: Final = _NS // 4
+_RECHECK_S: Final = 60.0
+
+
+class Sender:
+    """The sending half of a session.
+
+    It looks at the outbox only when there is a reason to: something was sealed, a place became free while more was
+    waiting, receipts came, or a wait is over.
+
+    Args:
+        services: what outlives the session.
+        link: the connection.
+    """
+
+    def __init__(self, services: Services, link: Link) -> None:
+        now_ns = services.clock.mono_ns()
+        self._s = services
+        self._link = link
+        self._subscribed_ns: int | None = None
+        self._open_ns: int | None = None
+        self._seal_due_ns = now_ns
+        self._look_ns: int | None = None
+        self._looked_ns = now_ns
+        self._budget_ns: int | None = None
+        self._hidden = 0
+
+    def subscribed(self, now_ns: int) -> None:
+        """Take note that receipts may begin to arrive."""
+        self._subscribed_ns = now_ns
+
+    def receipt(self, now_ns: int) -> None:
+        """Take note that a receipt may have freed something; they come in bunches, and one look serves them all."""
+        if self._look_ns is None and self._s.window.ahead:
+            self._look_ns = now_ns + (0 if self._s.window.tight else _COALESCE_NS)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all that can be sent now was sent and acknowledged."""
+        if self._budget_ns is not None:
+            return True
+        unsealed = self._s.signals.stored and self._s.window.open
+        return self._open_ns is not None and self._look_ns is None and not self._s.window.in_flight and not unsealed
+
+    def due_ns(self, now_ns: int) -> list[int]:
+        """Return when `fill` has something to do although nothing happens."""
+        window = self._s.window
+        if self._open_ns is not None and self._open_ns > now_ns:
+            return [self._open_ns]
+        if self._budget_ns is not None:
+            return [self._budget_ns]
+        if not self._has_room:
+            return []
+        due = [at_ns for at_ns in (self._look_ns, window.next_due_ns(self._looked_ns)) if at_ns is not None]
+        return [*due, self._seal_due_ns] if self._s.signals.stored and window.open and self._open_ns else due
+
+    @property
+    def _has_room(self) -> bool:
+        # Half of the window at a time: not one look at the outbox for each PUBACK.
+        return self._s.window.room >= max(1, self._s.window.capacity // 2)
+
+    async def fill(self, now_ns: int) -> None:
+        """Seal and send what may go out now."""
+        if not await self._begun(now_ns) or (self._budget_ns is not None and now_ns < self._budget_ns):
+            return
+        self._budget_ns = None
+        await self._seal(now_ns)
+        if self._s.signals.sealed:
+            self._s.signals.sealed = False
+            self._look_ns = now_ns
+        window = self._s.window
+        due_ns = window.next_due_ns(self._looked_ns)
+        if due_ns is not None and due_ns <= now_ns:
+            self._look_ns = now_ns
+        if self._look_ns is not None and self._look_ns <= now_ns and self._has_room:
+            await self._send_round()
+
+    async def _begun(self, now_ns: int) -> bool:
+        """Return whether envelopes may be sent: receipts that the broker retained come first."""
+        if self._open_ns is None:
+            if self._subscribed_ns is None:
+                return False
+            waiting = await self._s.queue.outgoing(after=0, limit=1, max_bytes=_FETCH_BYTES)
+            grace_s = min(1.0, self._s.settings.timing.grace_s) if waiting else 0.0
+            self._open_ns = self._subscribed_ns + int(grace_s * _NS)
+            self._look_ns = self._open_ns
+        return now_ns >= self._open_ns
+
+    async def _seal(self, now_ns: int) -> None:
+        signals = self._s.signals
+        if not signals.stored or now_ns < self._seal_due_ns or not self._s.window.open:
+            return
+        if self._paused(self._s.budget.wait_s(Lane.LIVE, _TYPICAL_BYTES)):
+            return
+        signals.stored = False
+        self._seal_due_ns = now_ns + int(self._s.settings.timing.seal_s * _NS)
+        if await self._s.queue.seal():
+            signals.stored = True  # there may be more than it seals at a time
+            self._look_ns = now_ns
+
+    async def _send_round(self) -> None:
+        """Look at the outbox once, and publish what the window and the budget allow."""
+        window = self._s.window
+        self._look_ns = None
+        limit = window.ahead + window.room + self._hidden
+        max_bytes = window.ahead_bytes + _FETCH_BYTES
+        rows = await self._s.queue.outgoing(after=0, limit=limit, max_bytes=max_bytes)
+        complete = len(rows) < limit and sum(len(row.data) for row in rows) < max_bytes - _MARGIN_BYTES
+        now_ns = self._looked_ns = self._s.clock.mono_ns()
+        window.reconcile(rows, complete=complete, now_ns=now_ns)
+        sent = 0
+        for row in window.choose(rows, now_ns):
+            if not self._send(row, now_ns):
+                break
+            sent += 1
+        self._look_again(rows, sent=sent, complete=complete, now_ns=now_ns)
+
+    def _send(self, row: Outgoing, now_ns: int) -> bool:
+        """Publish one envelope; returns False when the budget lets nothing more out now."""
+        topic = self._s.topic_of(row)
+        cost = self._s.settings.cost.publish(len(topic), len(row.data))
+        if self._paused(self._s.budget.wait_s(row.lane, cost)):
+            return False
+        if len(row.data) + len(topic) + 16 > self._link.largest_packet:
+            self._s.window.refuse(row.stream, now_ns)
+            self._s.journal.too_large(row.stream, self._link.largest_packet)
+            return True
+        self._s.budget.charge(cost)
+        mid = self._link.publish(topic, row.data, retain=row.stream in self._s.settings.retained_streams)
+        self._s.window.sent(row, mid=mid, now_ns=now_ns)
+        self._s.journal.sent += 1
+        return True
+
+    def _paused(self, wait_s: float) -> bool:
+        self._s.journal.pause(paused=wait_s > _RECHECK_S)
+        if wait_s <= 0:
+            return False
+        self._budget_ns = self._s.clock.mono_ns() + int(min(wait_s, _RECHECK_S) * _NS)
+        return True
+
+    def _look_again(self, rows: list[Outgoing], *, sent: int, complete: bool, now_ns: int) -> None:
+        """Decide when the next look is due, and whether more must be asked for to see past what must wait."""
+        window = self._s.window
+        if self._budget_ns is not None:
+            self._look_ns = self._budget_ns
+        elif window.room == 0:
+            self._look_ns = now_ns
+        elif complete:
+            self._hidden = 0
+        elif sent:
+            self._look_ns = now_ns
+        elif self._hidden < _MOST_HIDDEN:
+            self._hidden = min(_MOST_HIDDEN, 2 * max(window.hidden(rows, now_ns), window.capacity))
+            self._look_ns = now_ns

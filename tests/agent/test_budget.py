@@ -1,0 +1,212 @@
+"""Caps and rates, on a clock that the test moves."""
+
+import json
+import math
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.budget import SHARES, Budget, BudgetSettings, month_begin
+from agent.buffer.records import Lane
+from tests.support.uplink import NS, FakeClock
+
+
+def _at(text: str, **changes: object) -> FakeClock:
+    clock = FakeClock(utc=int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * NS)
+    for name, value in changes.items():
+        setattr(clock, name, value)
+    return clock
+
+
+def test_budget_without_caps_never_waits() -> None:
+    budget = Budget(BudgetSettings(), clock=FakeClock())
+    budget.charge(10**12)
+    assert budget.wait_s(Lane.BACKLOG, 10**12) == 0
+
+
+def test_budget_with_a_message_rate_waits_for_the_next_token() -> None:
+    clock = FakeClock()
+    budget = Budget(BudgetSettings(messages_per_minute=60, burst_s=2), clock=clock)
+    for _ in range(2):
+        assert budget.wait_s(Lane.LIVE, 100) == 0
+        budget.charge(100)
+    assert budget.wait_s(Lane.LIVE, 100) == pytest.approx(1.0)
+    clock.advance(1.0)
+    assert budget.wait_s(Lane.LIVE, 100) == 0
+
+
+def test_budget_with_a_message_larger_than_the_burst_lets_it_through_and_then_waits() -> None:
+    clock = FakeClock()
+    budget = Budget(BudgetSettings(bytes_per_minute=6000, burst_s=10), clock=clock)
+    assert budget.wait_s(Lane.LIVE, 5000) == 0
+    budget.charge(5000)
+    assert budget.wait_s(Lane.LIVE, 100) == pytest.approx(41.0)
+
+
+@pytest.mark.parametrize("lane", list(Lane), ids=str)
+@pytest.mark.parametrize("cap", ["day_bytes", "month_bytes"])
+def test_budget_near_a_cap_stops_each_lane_at_its_share(lane: Lane, cap: str) -> None:
+    budget = Budget(BudgetSettings(**{cap: 100_000}), clock=FakeClock())  # type: ignore[arg-type]  # the name is the parameter
+    budget.charge(SHARES[lane] * 1000 - 50)
+    assert budget.wait_s(lane, 50) == 0
+    assert math.isinf(budget.wait_s(lane, 51))
+
+
+def test_budget_keeps_more_for_control_than_for_live_than_for_backlog() -> None:
+    assert SHARES[Lane.CONTROL] > SHARES[Lane.LIVE] > SHARES[Lane.BACKLOG]
+
+
+def test_budget_on_a_new_day_begins_the_day_and_keeps_the_month() -> None:
+    clock = _at("2026-07-10T23:59:59")
+    budget = Budget(BudgetSettings(day_bytes=1000, month_bytes=5000), clock=clock)
+    budget.charge(1000)
+    assert math.isinf(budget.wait_s(Lane.CONTROL, 10))
+    clock.advance(2)
+    assert budget.wait_s(Lane.CONTROL, 10) == 0
+    assert (budget.spending().day_bytes, budget.spending().month_bytes) == (0, 1000)
+
+
+def test_budget_day_begins_at_local_midnight() -> None:
+    clock = _at("2026-07-10T21:59:59")  # 23:59:59 in Berlin
+    budget = Budget(BudgetSettings(day_bytes=1000, timezone="Europe/Berlin"), clock=clock)
+    budget.charge(1000)
+    clock.advance(2)
+    assert budget.spending().day_bytes == 1000
+    assert budget.wait_s(Lane.CONTROL, 10) == 0
+
+
+def test_budget_month_begins_on_the_billing_day() -> None:
+    clock = _at("2026-07-14T12:00:00")
+    budget = Budget(BudgetSettings(month_bytes=1000, billing_day=15), clock=clock)
+    budget.charge(1000)
+    clock.advance(11 * 3600)
+    assert math.isinf(budget.wait_s(Lane.CONTROL, 1))
+    clock.advance(2 * 3600)
+    assert budget.wait_s(Lane.CONTROL, 1) == 0
+
+
+def test_budget_with_the_clock_unset_keeps_counting_in_the_current_period() -> None:
+    clock = _at("2026-07-10T12:00:00")
+    saved = Budget(BudgetSettings(day_bytes=1000), clock=clock)
+    saved.charge(900)
+    unset = _at("1970-01-05T00:00:00", synchronised=False, error_ms=None)
+    budget = Budget(BudgetSettings(day_bytes=1000), clock=unset, saved=saved.export(ahead_bytes=0))
+    for _ in range(3):
+        unset.advance(86_400)
+        assert math.isinf(budget.wait_s(Lane.CONTROL, 200))
+    assert budget.wait_s(Lane.CONTROL, 50) == 0
+
+
+def test_budget_before_any_date_was_known_counts_and_keeps_it_when_one_is() -> None:
+    clock = _at("1970-01-01T00:10:00", synchronised=False, error_ms=None)
+    budget = Budget(BudgetSettings(day_bytes=1000), clock=clock)
+    budget.charge(400)
+    clock.utc, clock.synchronised = _at("2026-07-10T12:00:00").utc, True
+    assert budget.spending().day_bytes == 400
+    budget.charge(100)
+    assert budget.spending().day_bytes == 500
+
+
+def test_budget_when_the_clock_steps_back_a_day_keeps_what_was_counted() -> None:
+    clock = _at("2026-07-10T12:00:00")
+    budget = Budget(BudgetSettings(day_bytes=1000, month_bytes=1000), clock=clock)
+    budget.charge(800)
+    clock.utc = _at("2026-06-01T12:00:00").utc
+    budget.charge(100)
+    assert (budget.spending().day_bytes, budget.spending().month_bytes) == (900, 900)
+
+
+def test_budget_in_holdover_with_a_known_bound_follows_the_calendar() -> None:
+    clock = _at("2026-07-10T23:59:59", synchronised=False, error_ms=1200)
+    budget = Budget(BudgetSettings(day_bytes=1000), clock=clock)
+    budget.charge(1000)
+    clock.advance(2)
+    assert budget.wait_s(Lane.CONTROL, 10) == 0
+
+
+def test_budget_after_a_restart_goes_on_where_it_was() -> None:
+    clock = FakeClock()
+    first = Budget(BudgetSettings(month_bytes=10_000), clock=clock)
+    first.charge(4000)
+    second = Budget(BudgetSettings(month_bytes=10_000), clock=clock, saved=first.export(ahead_bytes=0))
+    assert second.spending() == first.spending()
+
+
+def test_budget_after_a_crash_counts_too_much_rather_than_too_little() -> None:
+    clock = FakeClock()
+    first = Budget(BudgetSettings(month_bytes=10_000_000), clock=clock)
+    saved = b""
+    for _ in range(1000):
+        first.charge(1234)
+        if first.export_due:
+            saved = first.export()
+    crashed = Budget(BudgetSettings(month_bytes=10_000_000), clock=clock, saved=saved)
+    spent = first.spending().month_bytes
+    assert spent <= crashed.spending().month_bytes <= spent + Budget.AHEAD_BYTES
+
+
+def test_budget_without_caps_is_exported_exactly() -> None:
+    budget = Budget(BudgetSettings(), clock=FakeClock())
+    budget.charge(10)
+    assert json.loads(budget.export())["month_bytes"] == 10
+
+
+def test_budget_refund_takes_back_what_was_not_sent() -> None:
+    budget = Budget(BudgetSettings(day_bytes=1000), clock=FakeClock())
+    budget.charge(700)
+    budget.refund(600)
+    assert budget.spending().day_bytes == 100
+
+
+@given(st.binary(max_size=200))
+def test_budget_with_any_saved_bytes_begins_with_counts_from_zero(saved: bytes) -> None:
+    """Whatever was saved, the budget opens and no count is negative."""
+    spending = Budget(BudgetSettings(day_bytes=1000), clock=FakeClock(), saved=saved).spending()
+    assert min(spending.day_bytes, spending.month_bytes, spending.messages, spending.total_bytes) >= 0
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3),
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["format", "day", "day_bytes", "month", "month_bytes", "messages", "total_bytes"]), _JSON
+    )
+)
+def test_budget_with_any_saved_fields_takes_all_or_nothing(fields: dict[str, object]) -> None:
+    """Fields that are not what export writes change nothing; a valid set is taken whole."""
+    whole = {
+        "format": 1,
+        "day": None,
+        "day_bytes": 0,
+        "month": None,
+        "month_bytes": 0,
+        "messages": 0,
+        "total_bytes": 0,
+    }
+    budget = Budget(BudgetSettings(), clock=FakeClock(), saved=json.dumps(whole | fields).encode())
+    spending = budget.spending()
+    assert min(spending.day_bytes, spending.month_bytes, spending.messages, spending.total_bytes) >= 0
+
+
+@given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(1, 31))
+def test_month_begin_is_never_later_than_today_nor_a_month_ago(today: date, billing_day: int) -> None:
+    """The current billing month began today or within the last 31 days, on the billing day or a month's last."""
+    begin = month_begin(today, billing_day)
+    assert begin <= today <= begin + timedelta(days=31)
+    assert begin.day == billing_day or (begin + timedelta(days=1)).day == 1
+
+
+@given(st.lists(st.integers(1, 400), max_size=60), st.integers(500, 5000))
+def test_budget_that_is_asked_before_each_message_never_passes_a_cap(sizes: list[int], cap: int) -> None:
+    """Who sends only when `wait_s` is 0 never spends more than the cap."""
+    budget = Budget(BudgetSettings(day_bytes=cap), clock=FakeClock())
+    for number, size in enumerate(sizes):
+        if budget.wait_s(list(Lane)[number % 3], size) == 0:
+            budget.charge(size)
+    assert budget.spending().day_bytes <= cap
