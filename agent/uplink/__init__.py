@@ -1,1 +1,1 @@
-"""What the publisher is made of, without the MQTT library: settings, problems, back-off, delivery, sessions."""
+"""What the publisher is made of: settings, problems, back-off, delivery, sessions; `mqtt` alone has the library."""
