@@ -94,8 +94,16 @@ class EnvelopeMaker(Protocol):
     Called on the store's thread. Each returns the envelope's bytes; they do no I/O and do not call the outbox.
     """
 
+    def learn(self, content: bytes) -> None:
+        """Take note of a declaration in the store: told of each before rows made under it are sealed."""
+        ...
+
+    def clock_group(self, clock: bytes) -> int:
+        """Return the same number for clocks of which the later may stand for both in one batch."""
+        ...
+
     def batch(self, link: Link, rows: Sequence[StoredRow], declaration: bytes, clock: bytes) -> bytes:
-        """Seal consecutive rows made under one declaration; `clock` is what was given to `append`."""
+        """Seal consecutive rows made under one declaration; `clock` is what came with the last one."""
         ...
 
     def gap(self, link: Link, note: GapNote) -> bytes:
@@ -147,6 +155,9 @@ class OutboxStats:
         commits: since this process started.
         bytes_used: size of the files.
         damaged_files: stores set aside.
+        rows_unstored: rows in memory only: not committed yet, or not committable.
+        resend_missing: envelopes that a receiver asked for again and that are gone, since the store was made.
+        trouble: why nothing can be stored now, empty while it can.
     """
 
     rows_waiting: int
@@ -161,3 +172,6 @@ class OutboxStats:
     commits: int
     bytes_used: int
     damaged_files: int
+    rows_unstored: int = 0
+    resend_missing: int = 0
+    trouble: str = ""

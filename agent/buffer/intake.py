@@ -1,0 +1,107 @@
+"""What has arrived for the outbox and is not committed: bounded, and nothing is dropped uncounted.
+
+In: rows and notes. Out: the work of the next transaction. Never: more than a bounded number of rows in memory.
+"""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from agent.buffer.work import Loss, Reception, Rows, Work, joined, windows_of
+
+Future = asyncio.Future[Any]
+
+MOST_ROWS: Final = 4096
+"""Rows in memory, beside those of the commit under way."""
+COMMIT_ROWS: Final = 512
+"""Rows of one transaction, about."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What one transaction took from the intake, so that it can be put back."""
+
+    work: Work
+    groups: list[tuple[Rows, Future]]
+
+
+@dataclass(slots=True)
+class Intake:
+    """Rows and notes in the order of their arrival. The lock is the worker's.
+
+    Attributes:
+        rows: how many rows wait.
+        complete: one of them is the last of its batch.
+    """
+
+    groups: deque[tuple[Rows, Future]] = field(default_factory=deque)
+    rows: int = 0
+    complete: bool = False
+    lost: dict[tuple[str, int, bool], Loss] = field(default_factory=dict)
+    receipts: list[Reception] = field(default_factory=list)
+    accepted: list[int] = field(default_factory=list)
+    counters: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def waits(self) -> bool:
+        """Whether anything is to be committed."""
+        return bool(self.groups or self.lost or self.receipts or self.accepted or self.counters)
+
+    def add(self, rows: Rows, future: Future) -> list[Future]:
+        """Take rows; return the futures of those that had to go for them, the oldest first."""
+        self.groups.append((rows, future))
+        self.rows += len(rows.rows)
+        self.complete |= rows.completes
+        return self._trim()
+
+    def _trim(self) -> list[Future]:
+        dropped = []
+        while self.rows > MOST_ROWS and len(self.groups) > 1:
+            rows, future = self.groups.popleft()
+            self.rows -= len(rows.rows)
+            self._lose(rows)
+            dropped.append(future)
+        return dropped
+
+    def _lose(self, rows: Rows) -> None:
+        for row in rows.rows:
+            self._count(Loss(stream=row.stream, count=1, windows=windows_of(row)), row.step_ms)
+
+    def _count(self, loss: Loss, step_ms: int) -> None:
+        key = (loss.stream, step_ms, loss.windows is None)
+        before = self.lost.get(key)
+        if before is not None:
+            count, windows = before.count + loss.count, joined(before.windows, loss.windows)
+            loss = Loss(stream=loss.stream, count=count, windows=windows)
+        self.lost[key] = loss
+
+    def take(self) -> Taken:
+        """Return the next transaction's work: everything, but not too many rows at once."""
+        work = Work(
+            lost=list(self.lost.values()), receipts=self.receipts, accepted=self.accepted, counters=self.counters
+        )
+        self.lost, self.receipts, self.accepted, self.counters = {}, [], [], {}
+        groups: list[tuple[Rows, Future]] = []
+        rows = 0
+        while self.groups and rows < COMMIT_ROWS:
+            group = self.groups.popleft()
+            rows += len(group[0].rows)
+            groups.append(group)
+            work.rows.append(group[0])
+        self.rows -= rows
+        self.complete = self.complete and bool(self.groups)
+        return Taken(work, groups)
+
+    def put_back(self, taken: Taken) -> list[Future]:
+        """Take back what could not be committed; return the futures of rows that there is no room for any more."""
+        work = taken.work
+        self.groups.extendleft(reversed(taken.groups))
+        self.rows += sum(len(rows.rows) for rows, _ in taken.groups)
+        self.complete |= any(rows.completes for rows, _ in taken.groups)
+        self.receipts = work.receipts + self.receipts
+        self.accepted = work.accepted + self.accepted
+        self.counters = work.counters | self.counters
+        for loss in work.lost:
+            self._count(loss, loss.windows[1] if loss.windows else 0)
+        return self._trim()

@@ -1,0 +1,254 @@
+"""The bounded tables of the outbox as values, loaded once and written back where they changed.
+
+In: an open database. Out: streams, chains, contexts, declarations, gaps and sums. Never: a scan of what grows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from agent.buffer.errors import StoreDamaged
+from agent.buffer.records import Overflow, StreamPolicy
+from agent.buffer.rows import row_sum
+from agent.buffer.state import ROW_OVERHEAD_BYTES, Chain, Context, Declared, Gap, Meta, Span, Stream, Tally, Word, WordKind
+from agent.buffer.store import Database
+from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD
+from agent.wire.messages import DECLARATIONS
+
+_CONTROL: Final = StreamPolicy(overflow=Overflow.DROP_NEWEST, batch_rows=1, backlog_rows=1, columns=0)
+_CONTEXTS_KEPT: Final = 64
+
+
+class Ledger:
+    """The outbox's state in memory, and how it is written back.
+
+    Everything here is bounded by the number of streams and by the length of a batch. After a rollback it is
+    loaded again.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.meta = Meta(unit="", epoch=b"", session=0, clean=False)
+        self.tally = Tally()
+        self.streams: dict[str, Stream] = {}
+        self.by_id: dict[int, Stream] = {}
+        self.chains: dict[int, Chain] = {}
+        self.declared: dict[int, Declared] = {}
+        self.contexts: dict[int, Context] = {}
+        self.gaps: dict[int, Gap] = {}
+        self._chain_ids: dict[tuple[int, bytes], Chain] = {}
+        self._context_ids: dict[tuple[int, bytes | None, int, bytes], Context] = {}
+        self._dirty_streams: set[int] = set()
+        self._dirty_chains: set[int] = set()
+        self._saved = self.tally
+
+    # -- loading
+
+    def load(self) -> None:
+        """Read the state.
+
+        Raises:
+            StoreDamaged: it is not what was written.
+        """
+        self._load_header()
+        self.streams, self.by_id = {}, {}
+        for stream in STREAM.read(self.db):
+            self._remember_stream(stream)
+        self.chains, self._chain_ids = {}, {}
+        for chain in CHAIN.read(self.db):
+            self._remember_chain(chain)
+        self._dirty_streams, self._dirty_chains = set(), set()
+        self.declared = {declared.id: declared for declared in DECLARATION.read(self.db)}
+        self.contexts, self._context_ids = {}, {}
+        for context in CONTEXT.read(self.db):
+            self._remember_context(context)
+        self.gaps = {gap.id: gap for gap in GAP.read(self.db)}
+        self._load_fresh()
+
+    def _load_header(self) -> None:
+        meta, tally = META.read(self.db), TALLY.read(self.db)
+        if len(meta) != 1 or len(tally) != 1:
+            raise StoreDamaged("the outbox has no header")
+        self.meta, self.tally = meta[0], tally[0]
+        self._saved = replace(self.tally)
+
+    def _load_fresh(self) -> None:
+        last = 0
+        for row_id, stream_id, context_id, start_ms, data, total in self.db.each(
+            "SELECT id, stream, context, start_ms, data, sum FROM fresh ORDER BY id"
+        ):
+            stream, context = self.by_id.get(stream_id), self.contexts.get(context_id)
+            if stream is None or context is None:
+                raise StoreDamaged("a stored row belongs to nothing")
+            if row_sum(row_id, stream_id, context_id, start_ms, data) != total:
+                raise StoreDamaged("a stored row does not match its checksum")
+            self.extend(stream, context=context, row_id=row_id, start_ms=start_ms, size=len(data))
+            last = row_id
+        self.tally.next_row = max(self.tally.next_row, last + 1)
+
+    # -- rows in memory
+
+    def extend(self, stream: Stream, *, context: Context, row_id: int, start_ms: int, size: int) -> Span:
+        """Count a row of `fresh` to its stream's last span or to a new one, and return that span.
+
+        Batches end where a multiple of their length ends, so that those of all streams are complete together.
+        """
+        span = stream.spans[-1] if stream.spans else None
+        if span is None or span.closed or span.context.key != context.key or span.next_start_ms != start_ms:
+            if span is not None:
+                span.closed = True
+            span = Span(context=context, first_id=row_id, start_ms=start_ms)
+            stream.spans.append(span)
+        span.context, span.last_id = context, row_id
+        span.rows += 1
+        span.size += size + ROW_OVERHEAD_BYTES
+        batch_ms = stream.policy.batch_rows * context.step_ms
+        span.closed = span.next_start_ms % batch_ms == 0 or span.rows >= stream.policy.batch_rows
+        return span
+
+    # -- looking up, and adding what is not there
+
+    def stream(self, name: str, policy: StreamPolicy = _CONTROL) -> Stream:
+        """Return a stream, added if it is new."""
+        found = self.streams.get(name)
+        if found is None:
+            found = Stream(id=max(self.by_id, default=0) + 1, name=name, policy=policy)
+            self._remember_stream(found)
+            self.touch_stream(found)
+            WORD.write(self.db, Word.of(WordKind.STREAM, found.id, name.encode()))
+        return found
+
+    def _remember_stream(self, stream: Stream) -> None:
+        self.streams[stream.name] = stream
+        self.by_id[stream.id] = stream
+
+    def configure(self, policies: Mapping[str, StreamPolicy]) -> None:
+        """Take over the policies; streams that are gone keep their last one and drain."""
+        self.stream(DECLARATIONS)
+        for name, policy in policies.items():
+            stream = self.stream(name, policy)
+            if stream.policy != policy:
+                stream.policy = policy
+                self.touch_stream(stream)
+
+    def chain(self, stream: Stream) -> Chain:
+        """Return the chain of a stream in this epoch, added if it has none yet."""
+        found = self.find_chain(stream, self.meta.epoch)
+        if found is None:
+            found = Chain(id=max(self.chains, default=0) + 1, stream=stream.id, epoch=self.meta.epoch)
+            self.add_chain(found)
+        return found
+
+    def add_chain(self, chain: Chain) -> None:
+        """Take in a chain that is not stored yet."""
+        self._remember_chain(chain)
+        self.touch_chain(chain)
+        WORD.write(self.db, Word.of(WordKind.CHAIN, chain.id, chain.stream.to_bytes(4, "big") + chain.epoch))
+
+    def _remember_chain(self, chain: Chain) -> None:
+        self.chains[chain.id] = chain
+        self._chain_ids[chain.stream, chain.epoch] = chain
+
+    def find_chain(self, stream: Stream, epoch: bytes) -> Chain | None:
+        """Return the chain of a stream in an epoch, None if it has none."""
+        return self._chain_ids.get((stream.id, epoch))
+
+    def drop_drained_chains(self) -> None:
+        """Forget the chains of earlier epochs that nothing waits in."""
+        for chain in [c for c in self.chains.values() if c.epoch != self.meta.epoch and not c.envelopes]:
+            CHAIN.delete(self.db, chain.id)
+            WORD.delete(self.db, Word.of(WordKind.CHAIN, chain.id, b"").id)
+            del self.chains[chain.id], self._chain_ids[chain.stream, chain.epoch]
+
+    def context(
+        self, *, declaration: int, boot_id: bytes | None, step_ms: int, clock: bytes, clock_group: int
+    ) -> Context:
+        """Return what a row shares with its neighbours, stored if it is new."""
+        found = self._context_ids.get((declaration, boot_id, step_ms, clock))
+        if found is None:
+            found = Context(
+                id=max(self.contexts, default=0) + 1,
+                declaration=declaration,
+                boot_id=boot_id,
+                step_ms=step_ms,
+                clock=clock,
+                clock_group=clock_group,
+            )
+            self._remember_context(found)
+            CONTEXT.write(self.db, found)
+        return found
+
+    def _remember_context(self, context: Context) -> None:
+        self.contexts[context.id] = context
+        self._context_ids[context.declaration, context.boot_id, context.step_ms, context.clock] = context
+
+    def find_declared(self, digest: bytes) -> Declared | None:
+        """Return the newest declaration with a hash."""
+        return next((declared for declared in reversed(self.declared.values()) if declared.hash == digest), None)
+
+    def add_declared(self, digest: bytes, content: bytes | None) -> Declared:
+        """Store a declaration under a new id; the same hash keeps the seq it took in this epoch."""
+        before = self.find_declared(digest)
+        declared = Declared(
+            id=max(self.declared, default=0) + 1,
+            hash=digest,
+            content=content or (before.content if before else None),
+            seq=before.seq if before else None,
+        )
+        self.declared[declared.id] = declared
+        DECLARATION.write(self.db, declared)
+        WORD.write(self.db, Word.of(WordKind.DECLARATION, declared.id, digest))
+        return declared
+
+    def drop_declarations(self, *, before: int, receipted: int) -> None:
+        """Forget declarations older than `before` that are receipted, never were sent, or were stored again since."""
+        newest = {declared.hash: declared.id for declared in self.declared.values()}
+        last = max(self.declared, default=0)
+        for declared in list(self.declared.values()):
+            settled = declared.seq is None or declared.seq <= receipted or newest[declared.hash] != declared.id
+            if settled and declared.id < min(before, last):
+                DECLARATION.delete(self.db, declared.id)
+                WORD.delete(self.db, Word.of(WordKind.DECLARATION, declared.id, b"").id)
+                del self.declared[declared.id]
+
+    # -- writing back
+
+    def touch_stream(self, stream: Stream) -> None:
+        """Have a stream written before the commit."""
+        self._dirty_streams.add(stream.id)
+
+    def touch_chain(self, chain: Chain) -> None:
+        """Have a chain written before the commit."""
+        self._dirty_chains.add(chain.id)
+
+    def save(self) -> None:
+        """Write what changed into the open transaction.
+
+        A commit that only added rows writes no counters: the next row's number follows from the rows.
+        """
+        for stream_id in sorted(self._dirty_streams):
+            STREAM.write(self.db, self.by_id[stream_id])
+        for chain_id in sorted(self._dirty_chains & self.chains.keys()):
+            CHAIN.write(self.db, self.chains[chain_id])
+        if (
+            self._dirty_streams
+            or self._dirty_chains
+            or replace(self._saved, next_row=self.tally.next_row) != self.tally
+        ):
+            self.save_tally()
+        self._dirty_streams, self._dirty_chains = set(), set()
+        if len(self.contexts) > _CONTEXTS_KEPT:
+            self._forget_contexts()
+
+    def save_tally(self) -> None:
+        """Write the counters."""
+        TALLY.write(self.db, self.tally)
+        self._saved = replace(self.tally)
+
+    def _forget_contexts(self) -> None:
+        """Delete the contexts that no fresh row refers to; the newest stays."""
+        used = {row[0] for row in self.db.all("SELECT DISTINCT context FROM fresh")} | {max(self.contexts)}
+        for context in [context for context in self.contexts.values() if context.id not in used]:
+            CONTEXT.delete(self.db, context.id)
+            del self.contexts[context.id]
+            del self._context_ids[context.declaration, context.boot_id, context.step_ms, context.clock]

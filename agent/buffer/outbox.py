@@ -1,0 +1,258 @@
+"""The outbox: released rows in, sealed envelopes out, receipts back; over a store that survives power cuts.
+
+In: released rows, declarations, verified receipts. Out: the bytes of envelopes, in the order in which they should
+leave. Never: a reading, a key, a wait for the medium on the event loop.
+
+The store is SQLite (WAL, ``synchronous=FULL``, small pages, rowid-append tables), one thread. These sentences hold, and
+each is a test of the same name:
+
+1. A released row that was reported stored survives a power cut.
+2. A seq is given once: seq, hash and envelope bytes are committed together, and a resend repeats the same bytes.
+3. A row or envelope leaves only by receipt (or, in `broker` mode, by a *successful* PUBACK), by eviction, or by purge;
+   the last two leave a gap record.
+4. The store never grows past its byte cap nor eats the free-space floor; pages are reused, and the file shrinks when
+   the floor is near.
+5. A damaged store never stops the unit: what is readable is kept, the damaged file is set aside, a new epoch begins,
+   and the loss is declared.
+6. A configuration change never strands or deletes what is buffered: each row keeps the declaration hash it was made
+   under, a batch never mixes two, and a stream that is gone from the configuration still drains.
+7. Opening takes the same time with an empty store and a full one, and memory does not grow with the backlog.
+8. What is written to flash is counted and bounded: rows are grouped within a stated loss window, and row, seal,
+   receipt and counters share commits.
+
+How: `worker` is the thread, `core` one transaction, `waiting` the unsealed rows, `sealing` and `envelopes` what they
+become, `gaps` what was lost, `eviction` the bounds, `salvage` the answer to damage, `store` SQLite.
+"""
+
+import asyncio
+import atexit
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+from agent.buffer.core import Core, Setup, free_bytes_at
+from agent.buffer.records import (
+    EnvelopeMaker,
+    Lane,
+    Limits,
+    OutboxStats,
+    Outgoing,
+    ReceiptOutcome,
+    StreamPolicy,
+)
+from agent.buffer.rows import encode_row
+from agent.buffer.work import Reception, Rows, ends_batch
+from agent.buffer.worker import Demand, OnStored, Question, Worker
+from agent.clock import NS_PER_MS, Clock
+from agent.errors import StoreError
+from agent.privacy.released import Released
+
+_EXIT_S: Final = 10.0
+_MOST_QUESTIONS: Final = 64
+
+
+class Outbox:
+    """The store's face towards the event loop. Make one with `open`.
+
+    Nothing here waits for the medium on the loop. Cancelling a call gives up its answer, not what it does.
+    """
+
+    def __init__(self, worker: Worker, streams: Mapping[str, StreamPolicy]) -> None:
+        self._worker = worker
+        self._streams = dict(streams)
+        self._loop = asyncio.get_running_loop()
+        self._room = asyncio.Semaphore(_MOST_QUESTIONS)
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        *,
+        unit: str,
+        limits: Limits,
+        streams: Mapping[str, StreamPolicy],
+        maker: EnvelopeMaker,
+        clock: Clock,
+        on_stored: OnStored | None = None,
+        free_bytes: Callable[[], int] | None = None,
+    ) -> Self:
+        """Open the store at `path`, made if it is not there, salvaged if it is damaged.
+
+        Args:
+            path: the file; others with its name as their beginning lie beside it.
+            unit: the unit's id; a store of another unit is set aside.
+            limits: bounds of the store.
+            streams: policies of the streams that rows will come for.
+            maker: seals; called on the outbox's thread.
+            clock: time.
+            on_stored: told stream, row number and start ms of every row after its COMMIT, on the outbox's thread.
+            free_bytes: what the file system has left; asked on the outbox's thread.
+
+        Raises:
+            StoreError: the directory cannot be used, or another process has the store.
+        """
+        setup = Setup(
+            path=path,
+            unit=unit,
+            limits=limits,
+            streams=dict(streams),
+            maker=maker,
+            now_ms=lambda: clock.instant().utc_ns // NS_PER_MS,
+            free_bytes=free_bytes or free_bytes_at(path),
+        )
+        worker = Worker(setup, mono_ns=clock.mono_ns, on_stored=on_stored)
+        outbox = cls(worker, streams)
+        worker.start()
+        try:
+            await worker.opened
+        except asyncio.CancelledError:
+            outbox._leave()
+            raise
+        atexit.register(outbox._leave)
+        return outbox
+
+    @property
+    def epoch(self) -> bytes:
+        """8 bytes; new when the store had to be made again."""
+        return self._worker.epoch
+
+    @property
+    def session(self) -> int:
+        """How often this store was opened."""
+        return self._worker.session
+
+    def append(self, rows: Sequence[Released], *, declaration: bytes, clock: bytes) -> asyncio.Future[None]:
+        """Take rows to be stored, and return what resolves after their COMMIT, at most the loss window later.
+
+        The future fails if the rows had to be dropped because nothing could be stored for too long; they are then
+        declared as a gap. Rows that a full stream refuses are declared too, and their future resolves.
+
+        Args:
+            rows: of streams that the outbox was opened with.
+            declaration: hash of the declaration they were made under.
+            clock: the clock's state, opaque.
+
+        Raises:
+            ValueError: an unknown stream, or another number of columns than its policy says.
+            StoreError: the outbox is closed.
+        """
+        for row in rows:
+            policy = self._streams.get(row.stream)
+            if policy is None or policy.columns != len(row.values):
+                raise ValueError(f"stream {row.stream!r} was not opened, or has another number of columns")
+        future: asyncio.Future[None] = self._loop.create_future()
+        group = Rows(
+            rows=rows,
+            data=[encode_row(row.values, row.quality) for row in rows],
+            declaration=declaration,
+            clock=clock,
+            completes=any(ends_batch(row, self._streams[row.stream].batch_rows) for row in rows),
+        )
+        self._worker.put_rows(group, future)
+        return future
+
+    async def declare(self, content: bytes) -> None:
+        """Have a declaration sent, unless it has been in this epoch; it leaves before the first batch that cites it."""
+        await self._demand(declaration=content)
+
+    async def seal(self, *, partial: bool = False) -> int:
+        """Seal complete batches and some of the backlog, and return how many envelopes were made.
+
+        Rows that wait for their commit are committed with it if they complete a batch; with `partial` in any case, and
+        batches that are not complete are sealed too. Backlog is sealed a few envelopes at a time, and not while many
+        wait for their receipt: call again while there is something to send them on.
+        """
+        sealed: int = await self._demand(seal=True, partial=partial)
+        return sealed
+
+    async def outgoing(
+        self, *, after: int = 0, limit: int, max_bytes: int, lane: Lane | None = None
+    ) -> list[Outgoing]:
+        """Return committed envelopes with a row id above `after`, by lane, then row id: at most `limit`.
+
+        At least one is returned if there is one; further ones while they stay within `max_bytes`. An envelope that is
+        to be sent again has a new row id.
+        """
+        found: list[Outgoing] = await self._ask(
+            lambda core: core.outgoing(after=after, limit=limit, max_bytes=max_bytes, lane=lane), fallback=[]
+        )
+        return found
+
+    async def receipt(
+        self,
+        *,
+        stream: str,
+        epoch: bytes,
+        seq: int,
+        hash: bytes,
+        resend_from: int | None = None,
+    ) -> ReceiptOutcome:
+        """Let go of everything up to `seq`, and return what the receipt did; deleted with the next commit."""
+        reception = Reception(stream=stream, epoch=epoch, seq=seq, hash=hash, resend_from=resend_from)
+        outcome: ReceiptOutcome = await self._ask(
+            lambda core: self._worker.judge(core, reception), fallback=ReceiptOutcome.UNKNOWN
+        )
+        return outcome
+
+    async def accepted(self, row_id: int) -> None:
+        """Let go of one envelope, because the broker has it and that is enough; deleted with the next commit."""
+        self._worker.note(accepted=row_id)
+
+    async def save_counters(self, name: str, data: bytes) -> None:
+        """Store counters with the next commit; of several under one name the last counts."""
+        self._worker.note(counter=(name, data))
+
+    async def load_counters(self, name: str) -> bytes | None:
+        """Return the counters stored under a name, None for none.
+
+        Raises:
+            StoreError: they cannot be read now.
+        """
+        data: bytes | None = await self._ask(lambda core: core.load_counter(name))
+        return data
+
+    async def stats(self) -> OutboxStats:
+        """Return counters and gauges."""
+        stats: OutboxStats = await self._ask(lambda core: core.stats())
+        return self._worker.describe(stats)
+
+    async def flush(self) -> None:
+        """Commit everything that waits.
+
+        Raises:
+            StoreError: it cannot be committed now; it is kept and tried again.
+        """
+        await self._demand(must=True)
+
+    async def close(self) -> None:
+        """Commit what waits, fold the WAL in, and end the thread. May be called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self._leave)
+        with contextlib.suppress(StoreError):
+            await self._demand(close=True)
+        self._worker.join(_EXIT_S)
+
+    def _leave(self) -> None:
+        """Close without a loop: at the interpreter's exit SQLite would otherwise fold the WAL in unseen."""
+        self._closed = True
+        with contextlib.suppress(StoreError):
+            self._worker.demand(Demand(future=self._loop.create_future(), close=True))
+        self._worker.join(_EXIT_S)
+
+    async def _demand(
+        self, *, seal: bool = False, partial: bool = False, declaration: bytes | None = None, **ends: bool
+    ) -> Any:  # noqa: ANN401 - what a demand's future gets
+        future = self._loop.create_future()
+        async with self._room:
+            self._worker.demand(Demand(future=future, seal=seal, partial=partial, declaration=declaration, **ends))
+            return await future
+
+    async def _ask(self, ask: Callable[[Core], object], fallback: object = None) -> Any:  # noqa: ANN401 - the answer
+        future = self._loop.create_future()
+        async with self._room:
+            self._worker.ask(Question(ask=ask, future=future, fallback=fallback))
+            return await future

@@ -1,0 +1,387 @@
+"""A damaged store: what is readable is kept, the file is set aside, a new epoch begins, and the loss is declared.
+
+In: a file that SQLite or a checksum refuses. Out: a complete store in its place. Never: a seq that the damaged store
+may have given already.
+
+Rows that were not sealed are taken over and will be sealed in the new epoch. Envelopes keep their epoch, seq and bytes
+and go out as they are. Every record is checked on its own; where a page cannot be read the next readable one is looked
+for. If the schema is gone, that of an empty store is put in its place: it says where the tables begin, and that
+never changes.
+
+A stream whose rows are known to be lost gets a gap with their number. If it cannot be known, because the table of
+fresh rows or of streams was damaged or commits are missing, every stream gets a gap, whose count is what is known to
+be lost and may be 0.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum, auto
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, TypeVar
+
+from agent.buffer import files
+from agent.buffer.envelopes import COLUMNS, Envelopes, envelope_of
+from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
+from agent.buffer.eviction import wal_pages
+from agent.buffer.gaps import Gaps
+from agent.buffer.records import Limits, Overflow, StreamPolicy
+from agent.buffer.rows import checked, record_sum, row_sum
+from agent.buffer.state import Chain, Context, Stream, WordKind
+from agent.buffer.store import PAGE_BYTES, Database, Row
+from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD, Table
+from agent.buffer.waiting import RUN_COLUMNS, WaitingRows, run_ids, run_of
+from agent.wire.messages import DECLARATIONS, GapReason
+
+T = TypeVar("T")
+
+_LOG: Final = logging.getLogger(__name__)
+_COMMIT_EVERY: Final = 256
+_MOST_HOLES: Final = 256
+_MOST_IDS: Final = 1 << 62
+_UNKNOWN_POLICY: Final = StreamPolicy(overflow=Overflow.DROP_OLDEST, batch_rows=60, backlog_rows=600, columns=0)
+
+
+def salvage(path: Path, *, unit: str, streams: Mapping[str, StreamPolicy], limits: Limits) -> None:
+    """Put a complete store in the place of a damaged one.
+
+    Raises:
+        StoreUnavailable: there is no space, or the directory cannot be used.
+    """
+    try:
+        try:
+            _rebuild(path, unit=unit, streams=streams, limits=limits, copy=True)
+        except StoreFull:
+            # No space for two: the unit goes on with an empty store, and what could have been read is set aside.
+            _rebuild(path, unit=unit, streams=streams, limits=limits, copy=False)
+        aside = files.move_aside(path, max_bytes=limits.max_bytes)
+        files.publish(path)
+    except OSError as error:
+        raise StoreUnavailable(f"{path.parent}: the outbox cannot be made here: {error.strerror}") from error
+    _LOG.warning("the outbox was damaged: %s is set aside, what could be read of it is kept", aside.name)
+
+
+def _rebuild(path: Path, *, unit: str, streams: Mapping[str, StreamPolicy], limits: Limits, copy: bool) -> None:
+    """Make the new store, without the damaged one's content unless `copy`."""
+    files.build(path)
+    new = Database(files.new_path(path), wal_pages=wal_pages(limits.max_bytes))
+    try:
+        _Salvage(path, new, unit=unit, streams=streams).run(copy=copy)
+    finally:
+        new.close()
+
+
+class _Behind(Enum):
+    """What comes behind an id."""
+
+    RECORDS = auto()
+    NOTHING = auto()
+    UNREADABLE = auto()
+
+
+class _Salvage:
+    """One salvage: from the damaged file into the new store."""
+
+    def __init__(self, path: Path, new: Database, *, unit: str, streams: Mapping[str, StreamPolicy]) -> None:
+        self._path = path
+        self._db = new
+        self._unit = unit
+        self._policies = streams
+        self._ledger = files.new_ledger(new, unit=unit)
+        self._rows = WaitingRows(self._ledger)
+        self._envelopes = Envelopes(self._ledger, retain_ms=0)
+        self._gaps = Gaps(self._ledger)
+        self._old: Database | None = None
+        self._streams: dict[int, Stream] = {}
+        self._chains: dict[int, Chain] = {}
+        self._contexts: dict[int, Context] = {}
+        self._words: dict[tuple[int, int], bytes] = {}
+        self._declared: dict[int, int] = {}
+        self._lost: dict[str, int] = {}
+        self._unknown = False
+        self._foreign = False
+        self._written = 0
+
+    def run(self, *, copy: bool) -> None:
+        """Copy what can be read, and declare the rest."""
+        self._db.begin()
+        try:
+            if self._open_old():
+                self._take_header()
+                if copy and not self._foreign:
+                    self._copy()
+            self._unknown |= self._old is None or not copy
+        finally:
+            self._close_old()
+        self._declare_losses()
+        self._ledger.save()
+        self._db.commit()
+        files.complete(self._ledger)
+
+    # -- opening what is damaged
+
+    def _open_old(self) -> bool:
+        """Open the damaged file, with another first page if need be; return whether there is anything to read."""
+        for graft in (False, True):
+            try:
+                if graft:
+                    self._graft_schema()
+                self._old = Database(self._path, wal_pages=1 << 30)
+                self._old.check_identity()
+                self._old.one("SELECT count(*) FROM sqlite_schema")
+            except (StoreDamaged, OSError):
+                self._close_old()
+            else:
+                return True
+        return False
+
+    def _close_old(self) -> None:
+        if self._old is not None:
+            self._old.close()
+            self._old = None
+
+    def _graft_schema(self) -> None:
+        """Replace the pages of the schema by those of the empty store, with the damaged file's own size in the first.
+
+        A store's pages are numbered as they were made: the header, the map of pages, a root for each table, and
+        what else the schema took. None of these ever moves.
+        """
+        roots = self._db.one("SELECT max(rootpage) FROM sqlite_schema")
+        empty = files.new_path(self._path).read_bytes()
+        with self._path.open("r+b") as file:
+            pages = file.seek(0, os.SEEK_END) // PAGE_BYTES
+            first = bytearray(empty[:PAGE_BYTES])
+            first[28:32] = pages.to_bytes(4, "big")
+            first[32:40] = bytes(8)  # no list of free pages: nothing is written here any more
+            file.seek(0)
+            file.write(first)
+            rest = (roots[0] if roots else 0) * PAGE_BYTES
+            file.seek(rest)
+            file.write(empty[rest:])
+
+    def _take_header(self) -> None:
+        """Take over the counters; a store of another unit has nothing that is ours, so nothing of ours is lost."""
+        whole = self._old_is_whole()
+        meta, tally = self._one(META), self._one(TALLY)
+        if meta is not None and meta.unit != self._unit:
+            _LOG.warning("the outbox belongs to another unit: nothing of it is kept")
+            self._foreign = True
+            return
+        if meta is not None:
+            self._ledger.meta.session = meta.session
+        if tally is not None:
+            self._ledger.tally = tally
+        self._unknown |= meta is None or tally is None or not (meta.clean or whole)
+
+    def _old_is_whole(self) -> bool:
+        assert self._old is not None  # noqa: S101 - opened before
+        try:
+            return self._old.wal_is_whole()
+        except (StoreDamaged, OSError):
+            return False
+
+    # -- reading what is damaged
+
+    def _one(self, table: Table[T]) -> T | None:
+        return next(self._values(table), None)
+
+    def _values(self, table: Table[T]) -> Iterator[T]:
+        """Yield the readable values of a bounded table; one that is not makes the extent of the loss unknown."""
+        yield from self._readable(table.select, table.value)
+
+    def _readable(
+        self, select: str, parse: Callable[[Row], T], *, low: int = 0, high: int = _MOST_IDS
+    ) -> Iterator[T]:
+        for record in self._survivors(select, low, high):
+            try:
+                yield parse(record)
+            except (StoreDamaged, TypeError):
+                self._unknown = True
+
+    def _survivors(self, select: str, low: int, high: int) -> Iterator[Row]:
+        """Yield every record that can be reached, by id, past pages that cannot be read."""
+        last = low - 1
+        for _ in range(_MOST_HOLES):
+            try:
+                for record in self._read(f"{select} WHERE id BETWEEN ? AND ? ORDER BY id", last + 1, high):
+                    last = record[0]
+                    yield record
+            except StoreDamaged:
+                self._unknown = True
+            else:
+                return
+            found = self._behind_hole(select, last, high)
+            if found is None:
+                return
+            last = found
+
+    def _behind_hole(self, select: str, last: int, high: int) -> int | None:
+        """Return an id behind which records can be read again, as near to `last` as possible; None for none.
+
+        First in growing steps, as holes are small; then halving the last step.
+        """
+        bad, step = last, 1
+        while (state := self._probe(select, bad + step, high)) is _Behind.UNREADABLE:
+            bad, step = bad + step, step * 2
+        good = bad + step
+        while good - bad > 1:
+            middle = (bad + good) // 2
+            if (found := self._probe(select, middle, high)) is _Behind.UNREADABLE:
+                bad = middle
+            else:
+                good, state = middle, found
+        return good if state is _Behind.RECORDS else None
+
+    def _probe(self, select: str, after: int, high: int) -> "_Behind":
+        """Return what comes behind an id."""
+        try:
+            for _ in self._read(f"{select} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1", after + 1, high):
+                return _Behind.RECORDS
+        except StoreDamaged:
+            return _Behind.UNREADABLE if after < high else _Behind.NOTHING
+        return _Behind.NOTHING
+
+    def _read(self, sql: str, *cells: int) -> Iterator[Row]:
+        assert self._old is not None  # noqa: S101 - opened before
+        return self._old.each(sql, *cells)
+
+    # -- copying
+
+    def _copy(self) -> None:
+        self._copy_words()
+        self._copy_streams()
+        self._copy_chains()
+        self._copy_notes()
+        self._copy_envelopes()
+        self._copy_runs()
+        self._copy_fresh()
+        self._copy_gaps()
+        self._copy_counters()
+
+    def _copy_words(self) -> None:
+        """Read the second copies, for what the first cannot be read of."""
+        self._words = {word.key: word.value for word in self._values(WORD)}
+
+    def _copy_streams(self) -> None:
+        for old in self._values(STREAM):
+            self._streams[old.id] = self._ledger.stream(old.name, old.policy)
+            self._lost[old.name] = old.rows  # until the runs are found
+        for (kind, number), value in self._words.items():
+            if kind == WordKind.STREAM and number not in self._streams:
+                name = value.decode()
+                self._streams[number] = self._ledger.stream(name, self._policies.get(name, _UNKNOWN_POLICY))
+        self._ledger.configure(self._policies)
+
+    def _copy_chains(self) -> None:
+        for chain in self._values(CHAIN):
+            if chain.stream in self._streams:
+                name = self._streams[chain.stream].name
+                self._lost[name] = self._lost.get(name, 0) + chain.rows  # until the envelopes are found
+                chain.envelopes, chain.rows, chain.size = 0, 0, 0
+                self._add_chain(chain)
+        for (kind, number), value in self._words.items():
+            stream = int.from_bytes(value[:4], "big")
+            if kind == WordKind.CHAIN and number not in self._chains and stream in self._streams:
+                self._add_chain(Chain(id=number, stream=stream, epoch=value[4:]))
+
+    def _add_chain(self, chain: Chain) -> None:
+        self._chains[chain.id] = chain
+        chain.stream = self._streams[chain.stream].id
+        self._ledger.add_chain(chain)
+
+    def _copy_notes(self) -> None:
+        for declared in self._values(DECLARATION):
+            if declared.content is None or sha256(declared.content).digest() == declared.hash:
+                self._declared[declared.id] = self._ledger.add_declared(declared.hash, declared.content).id
+        for (kind, number), value in sorted(self._words.items()):
+            if kind == WordKind.DECLARATION and number not in self._declared:
+                self._declared[number] = self._ledger.add_declared(value, None).id
+        for context in self._values(CONTEXT):
+            self._contexts[context.id] = context
+
+    def _copy_envelopes(self) -> None:
+        for envelope in self._readable(f"SELECT {COLUMNS} FROM envelope", envelope_of):  # noqa: S608 - constants
+            chain = self._chains.get(envelope.chain)
+            if chain is not None:
+                self._envelopes.put(
+                    chain,
+                    seq=envelope.seq,
+                    lane=envelope.lane,
+                    rows=envelope.rows,
+                    digest=envelope.hash,
+                    data=envelope.data,
+                )
+                if envelope.seq >= chain.next_seq:
+                    chain.next_seq, chain.prev = envelope.seq + 1, envelope.hash
+                self._found(self._ledger.by_id[chain.stream], envelope.rows)
+
+    def _copy_runs(self) -> None:
+        for stream_id, stream in self._streams.items():
+            low, high = run_ids(stream_id)
+            for run in self._readable(f"SELECT {RUN_COLUMNS} FROM run", run_of, low=low, high=high):  # noqa: S608 - constants
+                declared = self._declared.get(run.declaration)
+                if declared is not None:
+                    self._rows.put_run(stream, run.under(declared))
+                    self._found(stream, run.rows)
+
+    def _copy_fresh(self) -> None:
+        for _row_id, stream_id, context_id, start_ms, data in self._readable(
+            "SELECT id, stream, context, start_ms, data, sum FROM fresh", _fresh_of
+        ):
+            stream, context = self._streams.get(stream_id), self._contexts.get(context_id)
+            declared = self._declared.get(context.declaration) if context is not None else None
+            if stream is None or context is None or declared is None:
+                self._unknown = True
+                continue
+            copied = self._ledger.context(
+                declaration=declared,
+                boot_id=context.boot_id,
+                step_ms=context.step_ms,
+                clock=context.clock,
+                clock_group=context.clock_group,
+            )
+            self._rows.add(stream, context=copied, start_ms=start_ms, data=data)
+            self._found(stream, 0)
+        self._rows.write()
+
+    def _copy_gaps(self) -> None:
+        """Take over losses that were not declared, or whose declaration did not survive."""
+        declared = {(chain, seq) for chain, seq in self._db.all("SELECT chain, seq FROM envelope WHERE rows = 0")}
+        for gap in self._values(GAP):
+            stream = self._streams.get(gap.stream)
+            chains = [chain.id for chain in self._chains.values() if stream is not None and chain.stream == stream.id]
+            if stream is not None and not any((chain, gap.sealed_seq) in declared for chain in chains):
+                self._gaps.rows_lost(stream, GapReason(gap.reason), count=gap.count, windows=gap.windows)
+
+    def _copy_counters(self) -> None:
+        for cells in self._readable("SELECT id, name, value, sum FROM counter", lambda record: checked(record)[:-1]):
+            self._db.run("INSERT INTO counter VALUES (?,?,?,?)", *cells, record_sum(*cells))
+
+    def _found(self, stream: Stream, rows: int) -> None:
+        """Note that rows have survived; commit now and then, so that the WAL stays short."""
+        self._lost[stream.name] = self._lost.get(stream.name, 0) - rows
+        self._written += 1
+        if self._written % _COMMIT_EVERY == 0:
+            self._rows.write()
+            self._ledger.save()
+            self._db.commit()
+            self._db.begin()
+
+    def _declare_losses(self) -> None:
+        self._ledger.configure(self._policies)
+        for stream in self._ledger.streams.values():
+            lost = max(0, self._lost.get(stream.name, 0))
+            if stream.name != DECLARATIONS and (lost or self._unknown) and not self._foreign:
+                self._gaps.rows_lost(stream, GapReason.DAMAGED, count=lost)
+
+
+def _fresh_of(record: Row) -> Row:
+    """Return the columns of a fresh row.
+
+    Raises:
+        StoreDamaged: it does not match its checksum.
+    """
+    if row_sum(*record[:5]) != record[5]:
+        raise StoreDamaged("a stored row does not match its checksum")
+    return record[:5]

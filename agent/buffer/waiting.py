@@ -1,0 +1,218 @@
+"""The rows that wait to be sealed: `fresh`, where they arrive, and `run`, where complete batches go without a session.
+
+In: released rows. Out: row numbers, and consecutive rows for the sealer. Never: rows of two contexts in one batch.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+from agent.buffer.errors import StoreDamaged
+from agent.buffer.ledger import Ledger
+from agent.buffer.records import StoredRow
+from agent.buffer.rows import checked, record_sum, row_sum, stored_rows
+from agent.buffer.state import ROW_OVERHEAD_BYTES, Context, Span, Stream
+from agent.buffer.store import Row
+
+RUN_OVERHEAD_BYTES: Final = 64
+"""What a run takes beside its data, about."""
+
+_STREAM_SHIFT: Final = 40
+RUN_COLUMNS: Final = "id, declaration, boot, start_ms, step_ms, rows, clock, clock_group, data, sum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Consecutive rows that share everything, as encoded."""
+
+    id: int
+    declaration: int
+    boot_id: bytes | None
+    start_ms: int
+    step_ms: int
+    rows: int
+    clock: bytes
+    clock_group: int
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """What it takes in the store, about."""
+        return len(self.data) + RUN_OVERHEAD_BYTES
+
+    @property
+    def windows(self) -> tuple[int, int, int] | None:
+        """Its extent for a gap record; windows counted from boot have none that is worth telling."""
+        return None if self.boot_id is not None else (self.start_ms, self.step_ms, self.rows)
+
+    @property
+    def stream_id(self) -> int:
+        """The stream it belongs to."""
+        return self.id >> _STREAM_SHIFT
+
+    def under(self, declaration: int) -> "Run":
+        """Return the same run with another id of its declaration."""
+        return replace(self, declaration=declaration)
+
+    def joins(self, other: "Run") -> bool:
+        """Tell whether `other` continues this one."""
+        return (
+            (self.declaration, self.boot_id, self.step_ms, self.clock_group)
+            == (other.declaration, other.boot_id, other.step_ms, other.clock_group)
+        ) and self.start_ms + self.rows * self.step_ms == other.start_ms
+
+    def stored(self) -> list[StoredRow]:
+        """Return its rows."""
+        return stored_rows(
+            self.data, count=self.rows, start_ms=self.start_ms, step_ms=self.step_ms, boot_id=self.boot_id
+        )
+
+
+_RUN_FIELDS: Final = tuple(field.name for field in fields(Run))
+
+
+def run_of(record: Row) -> Run:
+    """Return what a record of `run` holds.
+
+    Raises:
+        StoreDamaged: it does not match its checksum.
+    """
+    return Run(**dict(zip(_RUN_FIELDS, checked(record)[:-1], strict=True)))
+
+
+class WaitingRows:
+    """The unsealed rows of every stream."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._db = ledger.db
+        self._unwritten: list[Row] = []
+
+    def add(self, stream: Stream, *, context: Context, start_ms: int, data: bytes) -> int:
+        """Store a row and return its number; it is written by the next call of anything else here, or by `write`."""
+        tally = self._ledger.tally
+        row_id, tally.next_row = tally.next_row, tally.next_row + 1
+        total = row_sum(row_id, stream.id, context.id, start_ms, data)
+        self._unwritten.append((row_id, stream.id, context.id, start_ms, data, total))
+        span = self._ledger.extend(stream, context=context, row_id=row_id, start_ms=start_ms, size=len(data))
+        if len(stream.spans) > 1 and span.closed:
+            for earlier in stream.spans[:-1]:
+                self._fold(stream, earlier)
+        return row_id
+
+    def write(self) -> None:
+        """Write the rows that were added into the open transaction."""
+        if self._unwritten:
+            self._db.many("INSERT INTO fresh VALUES (?,?,?,?,?,?)", self._unwritten)
+            self._unwritten = []
+
+    def forget(self) -> None:
+        """Drop what was added and not written, after a rollback."""
+        self._unwritten = []
+
+    def _fold(self, stream: Stream, span: Span) -> None:
+        """Move a complete batch to the backlog: a newer one is complete, and no session came for it."""
+        run = self.take_span(stream, span)
+        self.put_run(stream, run)
+
+    def put_run(self, stream: Stream, run: Run) -> None:
+        """Append a run to the backlog of its stream, under a new id."""
+        low, high = run_ids(stream.id)
+        last = self._db.one("SELECT id FROM run WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1", low, high)
+        context = (run.declaration, run.boot_id, run.start_ms, run.step_ms, run.rows, run.clock, run.clock_group)
+        cells = (last[0] + 1 if last else low, *context, run.data)
+        self._db.run("INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?)", *cells, record_sum(*cells))
+        stream.runs, stream.rows, stream.size = stream.runs + 1, stream.rows + run.rows, stream.size + run.size
+        self._ledger.touch_stream(stream)
+
+    def take_span(self, stream: Stream, span: Span) -> Run:
+        """Remove a span's rows from `fresh` and return them as one run.
+
+        Raises:
+            StoreDamaged: they are not what was written.
+        """
+        self.write()
+        records = self._db.all(
+            "SELECT id, stream, context, start_ms, data, sum FROM fresh WHERE id BETWEEN ? AND ? AND stream = ?",
+            *(span.first_id, span.last_id, stream.id),
+        )
+        parts = []
+        for row_id, stream_id, context_id, start_ms, data, total in records:
+            if row_sum(row_id, stream_id, context_id, start_ms, data) != total:
+                raise StoreDamaged("a stored row does not match its checksum")
+            parts.append(data)
+        if len(parts) != span.rows:
+            raise StoreDamaged("stored rows are missing")
+        self.drop_span(stream, span)
+        context = span.context
+        return Run(
+            id=stream.id << _STREAM_SHIFT,
+            declaration=context.declaration,
+            boot_id=context.boot_id,
+            start_ms=span.start_ms,
+            step_ms=context.step_ms,
+            rows=span.rows,
+            clock=context.clock,
+            clock_group=context.clock_group,
+            data=b"".join(parts),
+        )
+
+    def drop_span(self, stream: Stream, span: Span) -> None:
+        """Delete a span's rows."""
+        self.write()
+        self._db.run(
+            "DELETE FROM fresh WHERE id BETWEEN ? AND ? AND stream = ?", span.first_id, span.last_id, stream.id
+        )
+        stream.spans.remove(span)
+        self._ledger.touch_stream(stream)
+
+    def oldest_runs(self, stream: Stream, *, most_rows: int) -> list[Run]:
+        """Return the oldest runs of a stream that make one batch of at most `most_rows`; at least one, if there is one.
+
+        Raises:
+            StoreDamaged: they are not what was written.
+        """
+        found: list[Run] = []
+        rows = 0
+        for run in self._runs(stream):
+            if found and (rows + run.rows > most_rows or not found[-1].joins(run)):
+                break
+            found.append(run)
+            rows += run.rows
+        if not found and stream.runs:
+            raise StoreDamaged("the backlog of a stream is missing")
+        return found
+
+    def _runs(self, stream: Stream) -> Iterator[Run]:
+        """Yield the runs of a stream, oldest first."""
+        low, high = run_ids(stream.id)
+        sql = f"SELECT {RUN_COLUMNS} FROM run WHERE id BETWEEN ? AND ? ORDER BY id"  # noqa: S608 - a constant
+        for record in self._db.each(sql, low, high):
+            yield run_of(record)
+
+    def drop_run(self, stream: Stream, run: Run) -> None:
+        """Delete a run."""
+        self._db.run("DELETE FROM run WHERE id = ?", run.id)
+        stream.runs, stream.rows, stream.size = stream.runs - 1, stream.rows - run.rows, stream.size - run.size
+        self._ledger.touch_stream(stream)
+
+    def declaration_in_use(self) -> int:
+        """Return the smallest id of a declaration that a waiting row cites; ids grow with time."""
+        cited = [context.declaration for context in self._ledger.contexts.values()]
+        for stream in self._ledger.streams.values():
+            low, high = run_ids(stream.id)
+            first = self._db.one(
+                "SELECT declaration FROM run WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1", low, high
+            )
+            cited += first or ()
+        return min(cited, default=1 << 62)
+
+
+def run_ids(stream_id: int) -> tuple[int, int]:
+    """Return the first and the last id that runs of a stream can have."""
+    return stream_id << _STREAM_SHIFT, ((stream_id + 1) << _STREAM_SHIFT) - 1
+
+
+def row_bytes(data: bytes) -> int:
+    """Return what a row takes in the store, about."""
+    return len(data) + ROW_OVERHEAD_BYTES

@@ -1,0 +1,121 @@
+"""Which receipts are believed: signed by a configured receiver, about this unit, and not older than what was seen.
+
+In: unverified bytes. Out: receipts, or `Untrusted`. Never: input, output, a clock.
+
+A receiver's counter only grows inside its epoch, and a new epoch ends the earlier ones for good, so that an old receipt
+cannot delete what the receiver has lost since. The last receipt of each stream may come again and again: it is
+retained. What was seen is kept across restarts by `export` and `restore`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from agent.wire import cose, payload
+from agent.wire.cose import Verifier
+from agent.wire.errors import MalformedPayload, UnknownKey, Untrusted
+from agent.wire.messages import Kind, Receipt
+
+_VERSION: Final = 1
+_EPOCHS_KEPT: Final = 64
+_STREAMS_KEPT: Final = 256
+_DIGEST_BYTES: Final = 8
+
+
+class OtherUnit(Untrusted):
+    """A sound receipt for another unit."""
+
+
+class Replayed(Untrusted):
+    """A sound receipt that is older than what this receiver has said since."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one receiver has said.
+
+    Attributes:
+        epoch: the present one.
+        ended: earlier ones, oldest first.
+        last: counter and digest of the last receipt of each stream.
+    """
+
+    epoch: bytes
+    ended: list[bytes] = field(default_factory=list)
+    last: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+
+
+class ReceiptVerifier:
+    """Verifies receipts.
+
+    Args:
+        keys: the receivers that are believed, by key id.
+        unit: this unit's id.
+    """
+
+    def __init__(self, keys: Mapping[bytes, Verifier], *, unit: str) -> None:
+        self._keys = dict(keys)
+        self._unit = unit
+        self._seen: dict[tuple[bytes, bytes], _Seen] = {}
+
+    def verify(self, unverified_data: bytes) -> Receipt:
+        """Return the receipt in an envelope, and remember its counter.
+
+        Raises:
+            Untrusted: another signer, kind or unit, a signature that does not hold, or a receipt that was overtaken.
+            MalformedPayload: signed, but not a receipt.
+        """
+        key = self._keys.get(cose.peek(unverified_data).kid)
+        if key is None:
+            raise UnknownKey("signed under a key that is no configured receiver's")
+        data = cose.verify(unverified_data, key=key, kind=Kind.RECEIPT)
+        receipt = payload.decode(Kind.RECEIPT, data)
+        if not isinstance(receipt, Receipt):
+            raise MalformedPayload("not a receipt")
+        if receipt.unit != self._unit:
+            raise OtherUnit("a receipt for another unit")
+        self._admit((key.kid, receipt.receiver), receipt, sha256(data).digest()[:_DIGEST_BYTES])
+        return receipt
+
+    def _admit(self, who: tuple[bytes, bytes], receipt: Receipt, digest: bytes) -> None:
+        """Refuse what was overtaken; the same receipt once more is no harm."""
+        seen = self._seen.setdefault(who, _Seen(receipt.receiver_epoch))
+        if receipt.receiver_epoch != seen.epoch:
+            if receipt.receiver_epoch in seen.ended:
+                raise Replayed("a receipt from an epoch that its receiver has ended")
+            seen.ended = [*seen.ended, seen.epoch][-_EPOCHS_KEPT:]
+            seen.epoch, seen.last = receipt.receiver_epoch, {}
+        counter, last = seen.last.get(receipt.stream, (-1, b""))
+        if receipt.counter < counter or (receipt.counter == counter and digest != last):
+            raise Replayed("a receipt that is older than one for the same stream")
+        seen.last.pop(receipt.stream, None)
+        seen.last[receipt.stream] = (receipt.counter, digest)
+        while len(seen.last) > _STREAMS_KEPT:
+            del seen.last[next(iter(seen.last))]
+
+    def export(self) -> bytes:
+        """Return what was seen, to be stored."""
+        receivers = [
+            {
+                "key": kid.hex(),
+                "receiver": receiver.hex(),
+                "epoch": seen.epoch.hex(),
+                "ended": [epoch.hex() for epoch in seen.ended],
+                "last": {stream: [counter, digest.hex()] for stream, (counter, digest) in seen.last.items()},
+            }
+            for (kid, receiver), seen in self._seen.items()
+        ]
+        return json.dumps({"version": _VERSION, "receivers": receivers}, separators=(",", ":")).encode()
+
+    def restore(self, data: bytes | None) -> None:
+        """Take over what `export` returned, None for nothing; what another version wrote is left alone."""
+        stored = json.loads(data) if data else {}
+        if stored.get("version") != _VERSION:
+            return
+        for entry in stored["receivers"]:
+            who = (bytes.fromhex(entry["key"]), bytes.fromhex(entry["receiver"]))
+            last = {stream: (counter, bytes.fromhex(digest)) for stream, (counter, digest) in entry["last"].items()}
+            ended = [bytes.fromhex(epoch) for epoch in entry["ended"]]
+            self._seen[who] = _Seen(bytes.fromhex(entry["epoch"]), ended, last)

@@ -1,0 +1,179 @@
+"""The sealer: stored rows, losses and declarations in, signed envelopes out. The only stage that sees the unit's key.
+
+In: what the outbox has, inside its transaction. Out: envelopes, and the unit's status. Never: a value that was not in
+a stored row, a file, a wait.
+
+Its methods are called on the outbox's thread, `status` on the event loop.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agent.buffer.records import GapNote, Link, StoredRow
+from agent.wire import cose, payload
+from agent.wire.cose import Signer
+from agent.wire.errors import MalformedPayload
+from agent.wire.messages import (
+    Batch,
+    ClockStamp,
+    Column,
+    Declaration,
+    DeclaredStream,
+    Gap,
+    GapReason,
+    Status,
+)
+from agent.wire.payload import KINDS
+
+PADDING_BYTES = 64
+"""Payloads of streams about people or vehicles are padded to a multiple of this: their length must tell nothing."""
+
+Mapped = tuple[bytes, int, int]
+"""Boot id, monotonic ms and wall ms of one instant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamFormat:
+    """How the batches of a stream are encoded.
+
+    Attributes:
+        exponents: power of ten of each column, in order.
+        padded_to: payloads are padded to a multiple of this many bytes, 0 for none.
+    """
+
+    exponents: tuple[int, ...]
+    padded_to: int = 0
+
+
+def _unmapped() -> Mapped | None:
+    return None
+
+
+class Sealer:
+    """Makes the envelopes of one unit.
+
+    Args:
+        key: signs.
+        unit: the unit's id.
+        formats: of the configured streams; what a declaration says goes before.
+        mapping: tells how this boot's time maps to wall time, None while it does not.
+
+    Attributes:
+        simulated: a simulated bus is behind any sensor; said in everything that is signed.
+    """
+
+    def __init__(
+        self,
+        key: Signer,
+        *,
+        unit: str,
+        formats: Mapping[str, StreamFormat],
+        mapping: Callable[[], Mapped | None] = _unmapped,
+    ) -> None:
+        self.unit = unit
+        self.simulated = False
+        self.mapping = mapping
+        self._key = key
+        self._formats = dict(formats)
+        self._declared: dict[bytes, dict[str, StreamFormat]] = {}
+
+    def learn(self, content: bytes) -> None:
+        """Remember what a declaration says of its streams: rows may be older than the configuration."""
+        declared = payload.decode_content(content)
+        formats = {stream.name: _format(stream) for stream in declared.streams}
+        self._declared[payload.declaration_hash(content)] = formats
+
+    def clock_group(self, clock: bytes) -> int:
+        """Return the clock's quality: rows of one quality share a batch, and the last one's stamp stands for them."""
+        return int(payload.decode_clock(clock).quality)
+
+    def batch(self, link: Link, rows: Sequence[StoredRow], declaration: bytes, clock: bytes) -> bytes:
+        """Return the envelope of consecutive rows.
+
+        Raises:
+            MalformedPayload: the rows are not of the form that their stream has.
+        """
+        form = self._form(link.stream, declaration)
+        if len(form.exponents) != len(rows[0].values):
+            raise MalformedPayload(f"batch of {link.stream}: another number of columns than was declared")
+        return self._seal(
+            Batch(
+                epoch=link.epoch,
+                stream=link.stream,
+                seq=link.seq,
+                prev=link.prev,
+                start_ms=rows[0].start_ms,
+                step_ms=rows[0].step_ms,
+                boot_id=rows[0].boot_id,
+                columns=_columns(form, rows),
+                declaration=declaration,
+                clock=self._stamp(clock, rows[0].boot_id),
+                simulated=self.simulated,
+                padded_to=form.padded_to,
+            )
+        )
+
+    def _form(self, stream: str, declaration: bytes) -> StreamFormat:
+        form = self._declared.get(declaration, {}).get(stream) or self._formats.get(stream)
+        if form is None:
+            raise MalformedPayload(f"batch of {stream}: the stream is neither declared nor configured")
+        return form
+
+    def _stamp(self, clock: bytes, boot_id: bytes | None) -> ClockStamp:
+        """Return the clock's state; with the mapping of the rows' boot to wall time, if that is known by now."""
+        stamp = payload.decode_clock(clock)
+        mapping = None if boot_id is None or stamp.mapping is not None else self.mapping()
+        return stamp if mapping is None or mapping[0] != boot_id else replace(stamp, mapping=mapping)
+
+    def gap(self, link: Link, note: GapNote) -> bytes:
+        """Return the envelope of a gap record."""
+        return self._seal(
+            Gap(
+                epoch=link.epoch,
+                stream=link.stream,
+                seq=link.seq,
+                prev=link.prev,
+                sealed=note.sealed,
+                windows=note.windows,
+                count=note.count,
+                reason=GapReason(note.reason),
+                simulated=self.simulated,
+            )
+        )
+
+    def declaration(self, link: Link, content: bytes) -> bytes:
+        """Return the envelope of a declaration."""
+        return self._seal(
+            Declaration(
+                epoch=link.epoch,
+                stream=link.stream,
+                seq=link.seq,
+                prev=link.prev,
+                content=payload.decode_content(content),
+            )
+        )
+
+    def status(self, status: Status) -> bytes:
+        """Return the envelope of a status, for now or as a last will."""
+        return self._seal(status)
+
+    def _seal(self, message: Batch | Gap | Declaration | Status) -> bytes:
+        return cose.sign(payload.encode(message), kind=KINDS[type(message)], signer=self._key)
+
+
+def _format(stream: DeclaredStream) -> StreamFormat:
+    """Return how a declared stream is encoded: one with a suppression threshold or a count is about people."""
+    people = stream.suppress_below is not None or any(channel.sensitivity == "count" for channel in stream.channels)
+    return StreamFormat(
+        exponents=tuple(channel.exponent for channel in stream.channels), padded_to=PADDING_BYTES if people else 0
+    )
+
+
+def _columns(form: StreamFormat, rows: Sequence[StoredRow]) -> tuple[Column, ...]:
+    """Return the rows column by column."""
+    values = zip(*(row.values for row in rows), strict=True)
+    codes = zip(*(row.quality for row in rows), strict=True)
+    return tuple(
+        Column(channel=channel, exponent=exponent, values=column, quality=quality)
+        for channel, (exponent, column, quality) in enumerate(zip(form.exponents, values, codes, strict=True))
+    )

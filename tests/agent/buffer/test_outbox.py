@@ -1,0 +1,686 @@
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import threading
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from agent.buffer.records import Lane, Limits, Overflow, ReceiptOutcome, StreamPolicy
+from agent.buffer.store import Database, wal_path
+from agent.errors import StoreError
+from agent.wire.messages import DECLARATIONS, GapReason
+from tests.support.outbox import (
+    AIR,
+    BATCH,
+    DECLARATION,
+    DIGEST,
+    NOISE,
+    START_MS,
+    STEP_MS,
+    STREAMS,
+    StillClock,
+    confirm,
+    delivered,
+    drained,
+    lost,
+    opened,
+    parsed,
+    put,
+    row,
+    rows,
+    stored,
+    waiting,
+)
+
+ROOT = Path(__file__).parents[3]
+TIGHT = Limits(max_bytes=192 << 10, free_floor_bytes=0, loss_window_s=3600)
+
+
+# -- the eight invariants
+
+
+async def test_a_released_row_that_was_reported_stored_survives_a_power_cut(tmp_path: Path) -> None:
+    """Kills a process as soon as it has reported some rows; `synchronous=FULL` makes the same true of a power cut."""
+    path = tmp_path / "outbox.db"
+    reported: set[int] = set()
+    confirmed: dict[str, dict[int, str]] = {}
+    next_row = 0
+    for number in range(6):
+        told = _run_and_kill(path, first=next_row, reports=random.Random(number).randrange(1, 40))
+        for line in told:
+            word, *rest = line.split()
+            if word == "envelope":
+                said = json.loads(bytes.fromhex(rest[0]))
+                seqs = confirmed.setdefault(said["stream"], {})
+                assert seqs.setdefault(said["seq"], rest[0]) == rest[0], "a seq was given twice"
+            else:
+                reported.add(int(rest[1]))
+        next_row += 10_000
+    outbox = await opened(path)
+    envelopes = await drained(outbox) + [
+        json.loads(bytes.fromhex(data)) for seqs in confirmed.values() for data in seqs.values()
+    ]
+    distinct = {(said["stream"], said["seq"]): said for said in envelopes}.values()
+    starts = [start for said in distinct if said["kind"] == "batch" for start, _, _ in said["rows"]]
+    assert reported <= set(starts)
+    assert len(starts) == len(set(starts))
+    await outbox.close()
+
+
+def _run_and_kill(path: Path, *, first: int, reports: int) -> list[str]:
+    """Start the child, kill it after some complete lines, and return them all."""
+    command = [sys.executable, "-m", "tests.support.outbox_child", str(path), str(first)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as child:
+        assert child.stdout is not None
+        lines = [child.stdout.readline() for _ in range(reports)]
+        child.kill()
+        lines += child.stdout.readlines()
+    assert all(lines[:reports]), "the child ended by itself"
+    return [line for line in lines if line.endswith("\n")]
+
+
+async def test_a_commit_is_on_the_medium_when_it_returns(tmp_path: Path) -> None:
+    Database.create(tmp_path / "outbox.db")
+    db = Database(tmp_path / "outbox.db", wal_pages=16)
+    assert db.one("PRAGMA journal_mode") == ("wal",)
+    assert db.number("synchronous") == 2
+    db.close()
+
+
+async def test_a_seq_is_given_once_and_a_resend_repeats_the_same_bytes(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(0, 30))
+    await outbox.seal()
+    first = await waiting(outbox)
+    await outbox.close()
+    outbox = await opened(tmp_path / "outbox.db")
+    assert [e.data for e in await waiting(outbox)] == [e.data for e in first]
+    await stored(outbox, rows(30, 10))
+    await outbox.seal()
+    again = await waiting(outbox)
+    chain = sorted((parsed(e) for e in again), key=lambda said: said["seq"])
+    assert [said["seq"] for said in chain] == list(range(len(chain)))
+    by_seq = {parsed(e)["seq"]: e.data for e in again}
+    for said in chain[1:]:
+        assert said["prev"] == sha256(by_seq[said["seq"] - 1]).hexdigest()
+    assert {e.data for e in first} <= {e.data for e in again}
+    await outbox.close()
+
+
+async def test_a_row_or_envelope_leaves_only_by_receipt_or_eviction_which_leaves_a_gap_record(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db", limits=TIGHT, streams=AIR)
+    await stored(outbox, rows(0, 50))
+    await outbox.seal(partial=True)
+    envelopes = await waiting(outbox)
+    unknown = await outbox.receipt(stream="air", epoch=outbox.epoch, seq=0, hash=bytes(32))
+    assert unknown is ReceiptOutcome.UNKNOWN
+    await outbox.flush()
+    assert len(await waiting(outbox)) == len(envelopes)
+    for first in range(50, 20_050, 500):
+        await stored(outbox, rows(first, 500))
+    stats = await outbox.stats()
+    assert stats.rows_evicted > 0
+    found = await drained(outbox)
+    arrived = delivered(found)
+    assert arrived == sorted(set(arrived))
+    assert arrived[:50] == list(range(50)), "sealed envelopes go after every unsealed row"
+    assert len(arrived) + lost(found) == 20_050
+    await outbox.close()
+
+
+async def test_in_broker_mode_an_accepted_envelope_leaves_and_only_that(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(0, 20))
+    await outbox.seal()
+    first, *others = await waiting(outbox)
+    await outbox.accepted(first.row_id)
+    await outbox.flush()
+    assert await waiting(outbox) == others
+    await outbox.accepted(first.row_id)
+    await outbox.flush()
+    assert (await outbox.stats()).envelopes_waiting == len(others)
+    await outbox.close()
+
+
+@pytest.mark.parametrize("streams", [AIR, NOISE, STREAMS], ids=["drop_oldest", "drop_newest", "both"])
+async def test_the_store_never_grows_past_its_byte_cap_and_reuses_pages(
+    tmp_path: Path, streams: dict[str, StreamPolicy]
+) -> None:
+    path = tmp_path / "outbox.db"
+    outbox = await opened(path, limits=TIGHT, streams=streams)
+    for first in range(0, 15_000, 250):
+        for stream in streams:
+            await stored(outbox, rows(first, 250, stream=stream))
+        assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= TIGHT.max_bytes
+        if first % 3000 == 0:
+            await outbox.seal()
+    stats = await outbox.stats()
+    assert stats.rows_evicted + stats.rows_refused > 0
+    assert stats.rows_waiting + stats.sealed_rows_waiting > 2000
+    found = await drained(outbox)
+    for stream in streams:
+        assert len(delivered(found, stream)) + lost(found, stream) == 15_000
+    full = path.stat().st_size
+    for first in range(20_000, 24_000, 250):
+        await stored(outbox, rows(first, 250, stream=next(iter(streams))))
+    assert path.stat().st_size <= full
+    await outbox.close()
+
+
+async def test_the_store_near_the_free_space_floor_does_not_grow_and_shrinks(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    disk = (22 << 20) + 1_200_000
+
+    def free_bytes() -> int:
+        return disk - sum(file.stat().st_size for file in tmp_path.iterdir())
+
+    limits = replace(TIGHT, max_bytes=16 << 20, free_floor_bytes=22 << 20)
+    outbox = await opened(path, limits=limits, streams=AIR, free_bytes=free_bytes)
+    lowest = free_bytes()
+    for first in range(0, 60_000, 500):
+        await stored(outbox, rows(first, 500))
+        lowest = min(lowest, free_bytes())
+        largest = path.stat().st_size
+    assert lowest >= limits.free_floor_bytes
+    assert (await outbox.stats()).rows_evicted > 0
+    disk -= 200_000
+    found = await drained(outbox)
+    assert len(delivered(found)) + lost(found) == 60_000
+    assert path.stat().st_size < largest // 4
+    await outbox.close()
+
+
+async def test_a_configuration_change_never_strands_or_deletes_what_is_buffered(tmp_path: Path) -> None:
+    other = b"what the unit measures now"
+    outbox = await opened(tmp_path / "outbox.db")
+    await outbox.declare(DECLARATION)
+    await stored(outbox, rows(0, 25))
+    await stored(outbox, rows(0, 5, stream="noise"))
+    await outbox.close()
+    renamed = {"wind": replace(STREAMS["air"], columns=2), "noise": replace(STREAMS["noise"], batch_rows=5)}
+    outbox = await opened(tmp_path / "outbox.db", streams=renamed)
+    await outbox.declare(other)
+    await stored(outbox, rows(5, 5, stream="noise"), declaration=sha256(other).digest())
+    found = await drained(outbox)
+    assert delivered(found) == list(range(25))
+    assert delivered(found, "noise") == list(range(10))
+    cited = {said["rows"][0][1][0]: said["declaration"] for said in found if said["stream"] == "noise"}
+    assert cited == {0: DIGEST.hex(), 5: sha256(other).hexdigest()}
+    with pytest.raises(ValueError, match="air"):
+        put(outbox, rows(25, 1))
+    await outbox.close()
+
+
+async def test_opening_takes_the_same_time_with_an_empty_store_and_a_full_one(tmp_path: Path) -> None:
+    """Counts what SQLite reads instead of measuring time: the pages of the backlog are not among it."""
+    full = await opened(tmp_path / "full.db")
+    for first in range(0, 60_000, 4000):
+        await stored(full, rows(first, 4000))
+    await full.close()
+    await (await opened(tmp_path / "empty.db")).close()
+    assert (tmp_path / "full.db").stat().st_size > 20 * (tmp_path / "empty.db").stat().st_size
+    read_empty = await _bytes_read(lambda: opened(tmp_path / "empty.db"))
+    read_full = await _bytes_read(lambda: opened(tmp_path / "full.db"))
+    assert read_full < read_empty + 32_768
+
+
+async def _bytes_read(work: Callable[[], object]) -> int:
+    def read() -> int:
+        lines = Path("/proc/self/io").read_text().splitlines()
+        return int(dict(line.split(": ") for line in lines)["rchar"])
+
+    before = read()
+    outbox = await work()  # type: ignore[misc]  # a coroutine of an outbox
+    await outbox.seal()
+    after = read()
+    await outbox.close()
+    return after - before
+
+
+async def test_memory_does_not_grow_with_the_backlog(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    tracemalloc.start()
+    try:
+        used = []
+        for first in range(0, 30_000, 1000):
+            await stored(outbox, rows(first, 1000))
+            used.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert (await outbox.stats()).rows_waiting == 30_000
+    assert max(used[-5:]) - max(used[5:10]) < 50_000
+    await outbox.close()
+
+
+async def test_what_is_written_to_flash_is_counted_and_rows_seal_receipt_and_counters_share_commits(
+    tmp_path: Path,
+) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(0, 10))
+    await outbox.seal()
+    (envelope,) = await waiting(outbox)
+    before = (await outbox.stats()).commits
+    for index in range(10, 19):
+        put(outbox, [row(index)])
+    assert await confirm(outbox, envelope) is ReceiptOutcome.APPLIED
+    await outbox.save_counters("budget", b"1")
+    put(outbox, [row(19)])
+    assert await outbox.seal() == 1
+    assert (await outbox.stats()).commits == before + 1
+    assert await outbox.load_counters("budget") == b"1"
+    assert [parsed(e)["seq"] for e in await waiting(outbox)] == [1]
+    await outbox.close()
+
+
+async def test_rows_written_to_flash_take_few_bytes_each(tmp_path: Path) -> None:
+    """Counts the bytes of the WAL and of the database that change, in pages of 4 KiB as the medium sees them."""
+    outbox = await opened(tmp_path / "outbox.db")
+    before = _written()
+    for index in range(200):
+        await stored(outbox, [row(index)])
+    written = _written() - before
+    await outbox.close()
+    assert written / 200 < 12_000
+
+
+def _written() -> int:
+    lines = Path("/proc/self/io").read_text().splitlines()
+    return int(dict(line.split(": ") for line in lines)["write_bytes"])
+
+
+# -- grouping
+
+
+async def test_rows_wait_at_most_the_loss_window(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    window_s = 0.05
+    outbox = await opened(
+        tmp_path / "outbox.db", limits=replace(TIGHT, loss_window_s=window_s), on_stored=told.extend
+    )
+    futures = [put(outbox, [row(index)]) for index in range(5)]
+    await asyncio.wait_for(asyncio.gather(*futures), 5)
+    assert told == [("air", index + 1, START_MS + index * STEP_MS) for index in range(5)]
+    assert (await outbox.stats()).commits == 1
+    await outbox.close()
+
+
+async def test_row_is_reported_only_after_its_commit(tmp_path: Path) -> None:
+    seen: list[int] = []
+    path = tmp_path / "outbox.db"
+
+    def look(stored_rows: object) -> None:
+        seen.append(wal_path(path).stat().st_size)
+
+    outbox = await opened(path, on_stored=look)
+    before = wal_path(path).stat().st_size
+    await stored(outbox, rows(0, 400))
+    assert seen[0] >= before
+    assert threading.current_thread().name != "outbox"
+    await outbox.close()
+
+
+async def test_idle_outbox_does_not_wake_up(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await outbox.flush()
+    switches = -1
+    while switches != _switches():  # until the thread has gone to sleep
+        switches = _switches()
+        await asyncio.get_running_loop().run_in_executor(None, threading.Event().wait, 0.05)
+    await asyncio.get_running_loop().run_in_executor(None, threading.Event().wait, 0.2)
+    assert _switches() == switches
+    await outbox.close()
+
+
+def _switches() -> int:
+    """Return how often the outbox's thread has given up the processor."""
+    for task in Path("/proc/self/task").iterdir():
+        status = dict(line.split(":\t", 1) for line in (task / "status").read_text().splitlines() if ":\t" in line)
+        native = [thread.native_id for thread in threading.enumerate() if thread.name == "outbox"]
+        if int(task.name) in native:
+            return int(status["voluntary_ctxt_switches"])
+    return 0
+
+
+# -- lanes, declarations, sealing
+
+
+async def test_newest_batch_leaves_live_and_older_ones_in_large_batches_as_backlog(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(0, 95))
+    assert await outbox.seal() == 3
+    lanes = [(e.lane, len(parsed(e)["rows"])) for e in await waiting(outbox)]
+    assert lanes == [(Lane.LIVE, 10), (Lane.BACKLOG, 60), (Lane.BACKLOG, 20)]
+    assert [parsed(e)["rows"][0][1][0] for e in await waiting(outbox)] == [80, 0, 60]
+    assert await outbox.seal() == 0
+    assert await outbox.seal(partial=True) == 1
+    await outbox.close()
+
+
+async def test_batches_of_all_streams_end_on_the_same_multiples(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(7, 5) + rows(3, 9, stream="noise"))
+    assert await outbox.seal() == 2
+    assert {(e.stream, len(parsed(e)["rows"])) for e in await waiting(outbox)} == {("air", 3), ("noise", 7)}
+    await outbox.close()
+
+
+async def test_declaration_leaves_before_the_first_batch_that_cites_it_and_once(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(0, BATCH))
+    await outbox.declare(DECLARATION)
+    await outbox.declare(DECLARATION)
+    await outbox.seal()
+    envelopes = await waiting(outbox)
+    assert [(e.stream, e.lane) for e in envelopes] == [(DECLARATIONS, Lane.CONTROL), ("air", Lane.LIVE)]
+    await confirm(outbox, envelopes[0])
+    await outbox.flush()
+    await outbox.declare(DECLARATION)
+    assert [e.stream for e in await waiting(outbox)] == ["air"]
+    await outbox.close()
+
+
+async def test_declarations_that_change_back_and_forth_are_not_sent_again_and_do_not_pile_up(tmp_path: Path) -> None:
+    contents = [b"first", b"second"]
+    for _ in range(4):
+        outbox = await opened(tmp_path / "outbox.db")
+        for content in contents:
+            await outbox.declare(content)
+        await outbox.close()
+    outbox = await opened(tmp_path / "outbox.db")
+    assert len(await waiting(outbox)) == 2
+    await outbox.close()
+    db = Database(tmp_path / "outbox.db", wal_pages=16)
+    assert db.one("SELECT count(*) FROM declaration") == (2,)
+    db.close()
+
+
+async def test_outgoing_gives_at_least_one_envelope_and_stays_within_its_limits(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    for index in range(5):
+        await stored(outbox, rows(index * 10, 10))
+        await outbox.seal()
+    envelopes = await waiting(outbox)
+    size = len(envelopes[0].data)
+    assert [e.row_id for e in await outbox.outgoing(after=0, limit=2, max_bytes=1 << 20)] == [1, 2]
+    assert len(await outbox.outgoing(after=0, limit=9, max_bytes=1)) == 1
+    assert len(await outbox.outgoing(after=0, limit=9, max_bytes=size * 5 // 2)) == 2
+    assert [e.row_id for e in await outbox.outgoing(after=3, limit=9, max_bytes=1 << 20)] == [4, 5]
+    assert await outbox.outgoing(after=0, limit=9, max_bytes=1 << 20, lane=Lane.BACKLOG) == []
+    await outbox.close()
+
+
+async def test_sealing_stops_while_much_waits_for_its_receipt_and_goes_on_after(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db", limits=replace(TIGHT, max_bytes=1 << 20))
+    await stored(outbox, rows(0, 4000))
+    await stored(outbox, rows(4000, 4000))
+    sealed = 0
+    while count := await outbox.seal():
+        sealed += count
+    assert (await outbox.stats()).rows_waiting > 1000
+    found = await drained(outbox)
+    assert delivered(found) == list(range(8000))
+    await outbox.close()
+
+
+# -- receipts
+
+
+async def test_receipts_are_cumulative_and_duplicates_change_nothing(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    for index in range(4):
+        await stored(outbox, rows(index * 10, 10))
+        await outbox.seal()
+    envelopes = await waiting(outbox)
+    assert await confirm(outbox, envelopes[2]) is ReceiptOutcome.APPLIED
+    assert [e.row_id for e in await waiting(outbox)] == [4], "not offered again while the deletion waits"
+    assert await confirm(outbox, envelopes[2]) is ReceiptOutcome.DUPLICATE
+    assert await confirm(outbox, envelopes[0]) is ReceiptOutcome.DUPLICATE
+    await outbox.flush()
+    assert await confirm(outbox, envelopes[0]) is ReceiptOutcome.DUPLICATE
+    stats = await outbox.stats()
+    assert (stats.rows_receipted, stats.envelopes_waiting) == (30, 1)
+    await outbox.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"stream": "rain"}, {"epoch": bytes(8)}, {"seq": 7}, {"hash": bytes(32)}, {"stream": "noise"}],
+    ids=["stream", "epoch", "seq", "hash", "other stream"],
+)
+async def test_receipt_about_something_else_deletes_nothing(tmp_path: Path, change: dict[str, object]) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(0, 10))
+    await outbox.seal()
+    (envelope,) = await waiting(outbox)
+    right = {"stream": "air", "epoch": outbox.epoch, "seq": 0, "hash": sha256(envelope.data).digest()}
+    outcome = await outbox.receipt(**(right | change))  # type: ignore[arg-type]  # one field is wrong
+    await outbox.flush()
+    assert outcome is ReceiptOutcome.UNKNOWN
+    assert await waiting(outbox) == [envelope]
+    assert await outbox.receipt(**right) is ReceiptOutcome.APPLIED  # type: ignore[arg-type]  # as they are
+    await outbox.close()
+
+
+async def test_receipt_that_asks_for_a_resend_brings_back_what_is_retained(tmp_path: Path) -> None:
+    clock = StillClock()
+    limits = replace(TIGHT, retain_s=60)
+    outbox = await opened(tmp_path / "outbox.db", limits=limits, clock=clock)
+    for index in range(5):
+        await stored(outbox, rows(index * 10, 10))
+        await outbox.seal()
+    envelopes = await waiting(outbox)
+    await confirm(outbox, envelopes[3])
+    await outbox.flush()
+    assert len(await waiting(outbox)) == 1
+    outcome = await outbox.receipt(
+        stream="air", epoch=outbox.epoch, seq=1, hash=sha256(envelopes[1].data).digest(), resend_from=2
+    )
+    assert outcome is ReceiptOutcome.RESEND
+    await outbox.flush()
+    again = await waiting(outbox)
+    assert [e.data for e in again] == [e.data for e in envelopes[2:]]
+    assert min(e.row_id for e in again) > 5
+    assert (await outbox.stats()).resend_missing == 0
+    assert await confirm(outbox, again[-1]) is ReceiptOutcome.APPLIED
+    await outbox.flush()
+    assert (await outbox.stats()).rows_receipted == 50
+    await outbox.close()
+
+
+async def test_retained_envelopes_expire_and_what_is_gone_is_counted_as_missing(tmp_path: Path) -> None:
+    clock = StillClock()
+    outbox = await opened(tmp_path / "outbox.db", limits=replace(TIGHT, retain_s=60), clock=clock)
+    await stored(outbox, rows(0, 10))
+    await outbox.seal()
+    (envelope,) = await waiting(outbox)
+    await confirm(outbox, envelope)
+    await outbox.flush()
+    clock.now_ns += 61 * 10**9
+    await stored(outbox, rows(10, 10))
+    await outbox.seal()
+    digest = sha256((await waiting(outbox))[0].data).digest()
+    await outbox.receipt(stream="air", epoch=outbox.epoch, seq=1, hash=digest, resend_from=0)
+    await outbox.flush()
+    assert (await outbox.stats()).resend_missing == 1
+    await outbox.close()
+
+
+async def test_receipt_for_an_evicted_envelope_settles_its_gap(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db", limits=TIGHT, streams=AIR)
+    while not (await outbox.stats()).rows_evicted:
+        count = (await outbox.stats()).rows_stored
+        await stored(outbox, rows(count, 100))
+        await outbox.seal(partial=True)
+    await outbox.close()
+
+
+# -- overflow
+
+
+async def test_rows_that_a_full_stream_refuses_become_one_gap(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db", limits=TIGHT, streams=NOISE)
+    for first in range(0, 12_000, 500):
+        await stored(outbox, rows(first, 500, stream="noise"))
+    found = await drained(outbox)
+    kept = delivered(found, "noise")
+    gaps = [said for said in found if said["kind"] == "gap"]
+    assert kept == list(range(len(kept)))
+    assert [(gap["reason"], gap["count"]) for gap in gaps] == [(GapReason.REFUSED, 12_000 - len(kept))]
+    assert gaps[0]["windows"] == [START_MS + len(kept) * STEP_MS, STEP_MS, 12_000 - len(kept)]
+    await outbox.close()
+
+
+async def test_stream_with_most_waiting_loses_first(tmp_path: Path) -> None:
+    streams = {name: replace(STREAMS["air"], overflow=Overflow.DROP_OLDEST) for name in ("small", "large")}
+    outbox = await opened(tmp_path / "outbox.db", limits=TIGHT, streams=streams)
+    for first in range(0, 20_000, 400):
+        await stored(outbox, rows(first, 400, stream="large") + rows(first // 40, 10, stream="small"))
+    found = await drained(outbox)
+    assert lost(found, "small") == 0
+    assert lost(found, "large") > 1000
+    await outbox.close()
+
+
+async def test_stream_that_keeps_its_oldest_rows_leaves_room_for_the_others(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db", limits=TIGHT)
+    for first in range(0, 12_000, 500):
+        await stored(outbox, rows(first, 500, stream="noise"))
+    for first in range(0, 3000, 500):
+        await stored(outbox, rows(first, 500))
+    found = await drained(outbox)
+    assert len(delivered(found)) > 1000
+    assert delivered(found)[-1] == 2999
+    await outbox.close()
+
+
+async def test_one_gap_per_stream_and_reason_waits_for_its_receipt_however_long_the_overflow(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db", limits=TIGHT, streams=AIR)
+    for first in range(0, 30_000, 500):
+        await stored(outbox, rows(first, 500))
+        await outbox.seal()
+    gaps = [e for e in await waiting(outbox) if parsed(e)["kind"] == "gap"]
+    assert len(gaps) <= 2
+    found = await drained(outbox)
+    assert len(delivered(found)) + lost(found) >= 30_000
+    await outbox.close()
+
+
+# -- counters, closing, misuse
+
+
+async def test_counters_survive_and_the_last_value_counts(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    assert await outbox.load_counters("budget") is None
+    await outbox.save_counters("budget", b"1")
+    await outbox.save_counters("budget", b"2")
+    await outbox.save_counters("receipts", b"\x00" * 2000)
+    await outbox.close()
+    outbox = await opened(tmp_path / "outbox.db")
+    assert await outbox.load_counters("budget") == b"2"
+    assert await outbox.load_counters("receipts") == bytes(2000)
+    await outbox.close()
+
+
+async def test_sessions_are_counted_and_the_epoch_stays(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    first = outbox.epoch
+    assert (outbox.session, len(first)) == (1, 8)
+    await outbox.close()
+    outbox = await opened(tmp_path / "outbox.db")
+    assert (outbox.session, outbox.epoch) == (2, first)
+    await outbox.close()
+
+
+async def test_closing_stores_what_waits_and_may_be_done_twice(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    future = put(outbox, rows(0, 3))
+    await outbox.close()
+    await future
+    await outbox.close()
+    assert not wal_path(tmp_path / "outbox.db").exists()
+    with pytest.raises(StoreError, match="closed"):
+        put(outbox, rows(3, 1))
+    with pytest.raises(StoreError, match="closed"):
+        await outbox.stats()
+
+
+async def test_second_outbox_on_the_same_file_is_turned_away_without_harm(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(0, 3))
+    with pytest.raises(StoreError, match="another process"):
+        await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(3, 3))
+    assert (await outbox.stats()).damaged_files == 0
+    await outbox.close()
+
+
+async def test_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="nowhere"):
+        await opened(tmp_path / "nowhere" / "outbox.db")
+
+
+@pytest.mark.parametrize("bad", [[row(0, stream="rain")], [row(0, values=(1,))]], ids=["stream", "columns"])
+async def test_rows_that_do_not_fit_the_configuration_are_refused_at_once(tmp_path: Path, bad: list[object]) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    with pytest.raises(ValueError, match="stream"):
+        put(outbox, bad)  # type: ignore[arg-type]  # released rows
+    await outbox.close()
+
+
+# -- cancellation
+
+
+async def test_cancelled_append_is_stored_all_the_same(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    future = put(outbox, rows(0, 3))
+    future.cancel()
+    await outbox.flush()
+    assert (await outbox.stats()).rows_waiting == 3
+    await outbox.close()
+
+
+@pytest.mark.parametrize("steps", range(4))
+async def test_cancelled_seal_gives_no_seq_twice(tmp_path: Path, steps: int) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    await stored(outbox, rows(0, 30))
+    task = asyncio.create_task(outbox.seal(partial=True))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    found = await drained(outbox)
+    assert delivered(found) == list(range(30))
+    assert len({said["seq"] for said in found}) == len(found)
+    await outbox.close()
+
+
+@pytest.mark.parametrize("steps", range(3))
+async def test_cancelled_opening_leaves_the_store_free(tmp_path: Path, steps: int) -> None:
+    task = asyncio.create_task(opened(tmp_path / "outbox.db"))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    task.cancel()
+    result = (await asyncio.gather(task, return_exceptions=True))[0]
+    assert isinstance(result, asyncio.CancelledError)
+    outbox = await opened(tmp_path / "outbox.db")
+    await outbox.close()
+
+
+async def test_cancelled_close_closes_all_the_same(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    put(outbox, rows(0, 3))
+    task = asyncio.create_task(outbox.close())
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    outbox._worker.join(5)
+    outbox = await opened(tmp_path / "outbox.db")
+    assert (await outbox.stats()).rows_waiting == 3
+    await outbox.close()
