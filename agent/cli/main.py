@@ -23,6 +23,7 @@ _INTERRUPTED: Final = 130
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "check": "find every mistake in a configuration file",
+        "demo": "show a simulated street corner, from the sensors to the city",
         "keygen": "make a unit's key",
         "once": "read every sensor once; publish nothing",
         "run": "work until stopped; what systemd starts",

@@ -65,7 +65,7 @@ def find(wanted: str) -> Program:
     Raises:
         DemoError: it is not installed.
     """
-    path = shutil.which(MOSQUITTO, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
+    path = mosquitto()
     if wanted != AMQTT and path is not None:
         return Program(MOSQUITTO, path)
     if wanted == MOSQUITTO:
@@ -75,6 +75,11 @@ def find(wanted: str) -> Program:
             "no MQTT broker is installed. Install one: sudo apt install mosquitto, or: pip install 'lamppost[demo]'"
         )
     return Program(AMQTT)
+
+
+def mosquitto() -> str | None:
+    """Return where mosquitto is: Debian puts it where only root looks."""
+    return shutil.which(MOSQUITTO, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
 
 
 def free_port() -> int:

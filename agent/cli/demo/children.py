@@ -73,11 +73,15 @@ class Child:
 
 
 class Children:
-    """All processes. Leaving the context stops them, the last one first."""
+    """All processes. Leaving the context stops them, the last one first.
+
+    Attributes:
+        started: in the order of their start.
+    """
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
-        self._started: list[Child] = []
+        self.started: list[Child] = []
 
     async def start(self, name: str, command: Sequence[str], *, descriptors: Sequence[int] = ()) -> Child:
         """Start a process; it inherits `descriptors` and nothing else."""
@@ -87,7 +91,7 @@ class Children:
                 *command, stdin=DEVNULL, stdout=file, stderr=STDOUT, pass_fds=descriptors, start_new_session=True
             )
         child = Child(name, process, log)
-        self._started.append(child)
+        self.started.append(child)
         return child
 
     def check(self) -> None:
@@ -96,7 +100,7 @@ class Children:
         Raises:
             ChildDied: one has ended by itself.
         """
-        for child in self._started:
+        for child in self.started:
             child.check()
 
     async def __aenter__(self) -> Self:
@@ -105,7 +109,7 @@ class Children:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        running = [child for child in reversed(self._started) if child.code is None]
+        running = [child for child in reversed(self.started) if child.code is None]
         try:
             for child in running:
                 await child.stop()

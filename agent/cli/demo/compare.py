@@ -180,7 +180,7 @@ class _Search:
         return _walk_back(layers, end=open_at[0])
 
     def _fitting(self, begins: Sequence[int], ends: Sequence[int], *, row: Row | None) -> Cuts:
-        """Return the ends with which the window's row comes out; all of them when none does or nothing is compared."""
+        """Return the ends with which the window's row comes out; all of them when none does or none is compared."""
         layer: Cuts = {}
         if row is not None:
             for end in ends:

@@ -25,4 +25,5 @@ class ChildDied(DemoError):
         self.code = code
         self.lines = lines
         said = "".join(f"\n    {line}" for line in lines) or "\n    (nothing)"
-        super().__init__(f"the {name} ended by itself with exit code {code}. The last lines of its log:{said}")
+        text = f"{name}: this process ended by itself, with exit code {code}. The last lines of its log:"
+        super().__init__(text + said)

@@ -54,7 +54,9 @@ class CountingProxy:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         self.connections += 1
-        with contextlib.suppress(OSError, asyncio.CancelledError):  # cancelled by `shut` only, which waits for the end
+        with contextlib.suppress(
+            OSError, asyncio.CancelledError
+        ):  # cancelled by `shut` only, which waits for the end
             await self._join(reader, writer)
         writer.transport.abort()
 

@@ -51,7 +51,7 @@ def read_export(lines: Iterable[str]) -> list[Row]:
 
 
 def alter(rows: list[Row], *, stream: str, step: Decimal) -> tuple[list[Row], Row | None]:
-    """Return the rows with one value raised by one rounding step, and the row as it was; None if none could be altered.
+    """Return the rows with one value raised by one rounding step, and the row as it was, None if there was none.
 
     The value is in the middle of the stream's complete rows, so that no open end of time can explain it away.
     """
