@@ -185,7 +185,7 @@ class Window:
             self._block(entry.stream, now_ns)
         else:
             self._blocked.pop(entry.stream, None)
-            entry.due_ns = now_ns + self._receipt_wait_ns(entry.tries)
+            entry.due_ns = now_ns + self._receipt_wait_ns(entry.tries, unheard=code == NO_SUBSCRIBERS)
         return Acknowledged(row_id, entry.stream, code, refused, delivered)
 
     def refuse(self, stream: str, now_ns: int) -> None:
@@ -228,7 +228,9 @@ class Window:
             wait_ns = min(block.wait_ns * 2, int(timing.refusal_max_s * _NS))
         self._blocked[stream] = _Block(now_ns + wait_ns, wait_ns)
 
-    def _receipt_wait_ns(self, tries: int) -> int:
+    def _receipt_wait_ns(self, tries: int, *, unheard: bool) -> int:
+        """Return how long to wait for a receipt; not as long at first when nobody was there to give one."""
         timing = self.settings.timing
-        wait_s = min(timing.receipt_max_s, timing.receipt_s * float(1 << min(tries - 1, 32)))
+        first_s = timing.refusal_s if unheard else timing.receipt_s
+        wait_s = min(timing.receipt_max_s, first_s * float(1 << min(tries - 1, 32)))
         return int(wait_s * _NS)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.buffer.records import Lane, Outgoing
+from agent.uplink.problems import NO_SUBSCRIBERS
 from agent.uplink.settings import Delivery, Timing
 from agent.uplink.window import Window
 from tests.support.uplink import NS, settings_for
@@ -69,6 +70,17 @@ def test_window_without_a_receipt_sends_again_later_each_time() -> None:
         now_ns = due_ns
     assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
     assert window.resent == 8
+
+
+def test_window_with_nobody_subscribed_sends_again_soon_and_later_each_time() -> None:
+    window = _window()
+    rows = [_row(1)]
+    now_ns = 0
+    for wait_s in (5, 10, 20, 40, 80):
+        assert _send_all(window, rows, now_ns) == [1]
+        window.acknowledged(1, NO_SUBSCRIBERS, now_ns=now_ns)
+        assert _send_all(window, rows, now_ns + wait_s * NS - 1) == []
+        now_ns += wait_s * NS
 
 
 def test_window_when_a_receipt_comes_brings_the_others_forward() -> None:
