@@ -4,8 +4,7 @@ In: settings, the key's thumbprint, whether anything is simulated. Out: the cont
 Never: anything that is not in the configuration.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
+from agent import __version__
 from agent.config.plans import Settings, StreamPlan
 from agent.privacy.spec import ReleasedChannel
 from agent.wire.messages import DeclarationContent, DeclaredChannel, DeclaredStream
@@ -13,10 +12,7 @@ from agent.wire.messages import DeclarationContent, DeclaredChannel, DeclaredStr
 
 def software() -> str:
     """Return the agent's name and version."""
-    try:
-        return f"lamppost {version('lamppost')}"
-    except PackageNotFoundError:
-        return "lamppost (not installed)"
+    return f"lamppost {__version__}"
 
 
 def content(settings: Settings, *, thumbprint: bytes, simulated: bool) -> DeclarationContent:

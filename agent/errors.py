@@ -5,6 +5,7 @@ LamppostError
 |-- KeyFileError         a key file that is missing, readable by others, or not a key
 |-- WireError            bytes that are not what the wire format says
 |   `-- Untrusted        a signature, key, role or context that does not hold
+|-- SensorError          a required sensor cannot be used
 |-- StoreError           the outbox cannot do what it must
 `-- UplinkError          the broker cannot be used; retried
 """
@@ -20,6 +21,10 @@ class ConfigurationError(LamppostError):
 
 class KeyFileError(LamppostError):
     """A key file that is missing, readable by others, or not a key."""
+
+
+class SensorError(LamppostError):
+    """A required sensor cannot be used."""
 
 
 class StoreError(LamppostError):

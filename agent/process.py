@@ -1,4 +1,4 @@
-"""What the process promises about its own memory: no core file, no debugger, nothing inherited.
+"""What the process promises about its own memory: no core file, no debugger.
 
 In: nothing. Out: limits set in the kernel. Never: a reason to stop; a kernel that refuses is reported.
 """
@@ -7,7 +7,6 @@ import ctypes
 import logging
 import os
 import resource
-from pathlib import Path
 from typing import Final
 
 _LOG = logging.getLogger(__name__)
@@ -20,9 +19,3 @@ def keep_memory_private() -> None:
     library = ctypes.CDLL(None, use_errno=True)
     if library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         _LOG.warning("the kernel does not let this process forbid core files: %s", os.strerror(ctypes.get_errno()))
-
-
-def resident_bytes() -> int:
-    """Return the memory that this process holds in RAM now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize()

@@ -19,6 +19,8 @@ from agent.windows import Windows
 from agent.wire.messages import Presence, Status
 
 _NS_PER_S = 1_000_000_000
+_SESSION_BITS = 32
+"""Connections of one process; above them stands the number of the process, so that sessions grow across restarts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Reporter:
 
     Attributes:
         unit: the unit's id.
+        opened: how often the store was opened, which is how often this unit's agent was started.
         suspended: streams that release nothing, with the reason.
         simulation: whether a simulated bus is behind a sensor.
         stats: the outbox's counters, as last asked for.
@@ -35,6 +38,7 @@ class Reporter:
     """
 
     unit: str
+    opened: int
     clock: Clock
     windows: Windows
     sealer: Sealer
@@ -46,13 +50,13 @@ class Reporter:
     pollers: list[Poller] = field(default_factory=list)
 
     def status(self, *, online: bool, session: int) -> bytes:
-        """Return the signed status, or (not online) the last will."""
+        """Return the signed status, or (not online) the last will; `session` counts this process's connections."""
         now = self.clock.instant()
         return self.sealer.status(
             Status(
                 unit=self.unit,
                 presence=Presence.ONLINE if online else Presence.OFFLINE,
-                session=session,
+                session=(self.opened << _SESSION_BITS) + session,
                 software=software(),
                 boot_id=self.clock.boot_id,
                 uptime_ms=now.mono_ns // NS_PER_MS,

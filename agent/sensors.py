@@ -3,6 +3,7 @@
 In: plans. Out: buses that are not open yet, and a poller for each sensor. Never: a bus opened inside a driver.
 """
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 
@@ -73,9 +74,8 @@ def make_pollers(settings: Settings, *, buses: Mapping[str, AnyBus], clock: Cloc
 
 
 async def close_buses(buses: Mapping[str, Bus]) -> None:
-    """Close every bus."""
-    for bus in buses.values():
-        await bus.close()
+    """Close every bus, all at once: one that hangs must not keep the others."""
+    await asyncio.gather(*(bus.close() for bus in buses.values()))
 
 
 def _bus(plan: BusPlan) -> AnyBus:

@@ -4,20 +4,39 @@ In: readings and states from the pollers. Out: released rows. Never: a reading k
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from agent.clock import NS_PER_MS, Clock
+from agent.given import Given
 from agent.poller import SensorState
 from agent.privacy.filter import StreamFilter
 from agent.privacy.released import Released
 from agent.privacy.spec import StreamSpec
 from agent.timeline import Timeline
+from agent.wire.messages import ClockStamp
 from drivers.reading import Reading
 
 GRACE_MS = 150
 """A window is closed this long after its end, so that readings on their way are in it."""
+_NO_STREAM_MS = 1000
+_NS_PER_S = 1_000_000_000
 
 Watcher = Callable[[str, Reading], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Windows that were closed.
+
+    Attributes:
+        rows: what they released.
+        clock: the clock's state while they were open.
+        early: they had not ended: the clock was set, or the unit stops.
+    """
+
+    rows: list[Released]
+    clock: ClockStamp
+    early: bool
 
 
 class Windows:
@@ -27,6 +46,7 @@ class Windows:
         specs: the streams that run.
         filters: their filters, by stream.
         clock: for the time of each tick.
+        given: what was given out before, which is not given out again; kept up to date.
         watch: sees each reading before the filters do: the clock's GNSS source; it may keep nothing else.
     """
 
@@ -36,21 +56,25 @@ class Windows:
         *,
         filters: Mapping[str, StreamFilter],
         clock: Clock,
+        given: Given,
         watch: Watcher | None = None,
     ) -> None:
         self._clock = clock
         self._watch = watch
         self._filters = filters
+        self._given = given
         self._steps_ms = [spec.window_ms for spec in specs if spec.name in filters]
         self._routes: dict[str, list[StreamFilter]] = {}
         for spec in specs:
             if spec.name in filters:
                 for sensor in dict.fromkeys(channel.sensor for channel in spec.channels):
                     self._routes.setdefault(sensor, []).append(filters[spec.name])
-        self.timeline = Timeline(clock.boot_id, clock.instant())
+        now = clock.instant()
+        self.timeline = Timeline(clock.boot_id, now)
         self.states: dict[str, SensorState] = {}
         self.readings = 0
-        self._begin(self.timeline.grid.at_ms(clock.mono_ns()))
+        self._ticked_ms = 0
+        self._begin(now.mono_ns)
 
     def on_reading(self, sensor: str, reading: Reading) -> None:
         """Hand a reading to the filters of the streams that its sensor feeds."""
@@ -67,35 +91,42 @@ class Windows:
         for stream in self._routes.get(sensor, ()):
             stream.sensor_state(sensor, state is SensorState.OK)
 
-    def tick(self) -> list[Released]:
+    def tick(self) -> Closed:
         """Close every window that has ended; after a clock step, all of them as partial, on their own grid."""
         now = self._clock.instant()
-        old = self.timeline.grid
+        grid, stamp = self.timeline.grid, self.timeline.stamp()
         if self.timeline.update(now):
-            rows = self._interrupt(old.at_ms(now.mono_ns))
-            self._begin(self.timeline.grid.at_ms(now.mono_ns))
-            return rows
-        now_ms = self.timeline.grid.at_ms(now.mono_ns) - GRACE_MS
-        return [row for stream in self._filters.values() for row in stream.advance(now_ms)]
+            closed = self._interrupt(grid.at_ms(now.mono_ns), stamp)
+            self._begin(now.mono_ns)
+            return closed
+        self._ticked_ms = self.timeline.grid.at_ms(now.mono_ns) - GRACE_MS
+        rows = [row for stream in self._filters.values() for row in stream.advance(self._ticked_ms)]
+        self._given.note(rows)
+        return Closed(rows, self.timeline.stamp(), early=False)
 
-    def stop(self) -> list[Released]:
+    def stop(self) -> Closed:
         """Close every window as it stands, as partial."""
-        return self._interrupt(self.timeline.grid.at_ms(self._clock.mono_ns()))
+        return self._interrupt(self.timeline.grid.at_ms(self._clock.mono_ns()), self.timeline.stamp())
 
     def counters(self) -> dict[str, dict[str, int]]:
         """Return what each stream's filter has counted."""
         return {name: asdict(stream.counters) for name, stream in self._filters.items()}
 
     def next_tick_s(self) -> float:
-        """Return the seconds until the next window is due to be closed."""
-        mono_ns = self._clock.mono_ns()
-        now_ms = self.timeline.grid.at_ms(mono_ns) - GRACE_MS
-        wait_ms = min((step - now_ms % step for step in self._steps_ms), default=1000)
-        return wait_ms / 1000 - (mono_ns % NS_PER_MS) / (1000 * NS_PER_MS)
+        """Return the seconds until the next window is due to be closed; 0 when one is overdue."""
+        last_ms = self._ticked_ms
+        end_ms = min((last_ms - last_ms % step + step for step in self._steps_ms), default=last_ms + _NO_STREAM_MS)
+        due_ms = end_ms + GRACE_MS - self.timeline.grid.offset_ms
+        return max(0, due_ms * NS_PER_MS - self._clock.mono_ns()) / _NS_PER_S
 
-    def _begin(self, at_ms: int) -> None:
-        for stream in self._filters.values():
-            stream.begin(at_ms, boot_id=self.timeline.grid.boot_id)
+    def _begin(self, mono_ns: int) -> None:
+        """Begin windows on the present grid."""
+        grid = self.timeline.grid
+        self._ticked_ms = at_ms = grid.at_ms(mono_ns)
+        for name, stream in self._filters.items():
+            stream.begin(at_ms, boot_id=grid.boot_id, after_ms=self._given.last_ms(name, grid.boot_id))
 
-    def _interrupt(self, at_ms: int) -> list[Released]:
-        return [row for stream in self._filters.values() for row in stream.interrupt(at_ms)]
+    def _interrupt(self, at_ms: int, stamp: ClockStamp) -> Closed:
+        rows = [row for stream in self._filters.values() for row in stream.interrupt(at_ms)]
+        self._given.note(rows)
+        return Closed(rows, stamp, early=True)

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 import time
@@ -14,14 +15,14 @@ from agent.errors import LamppostError
 from agent.wire.errors import WireError
 from receiver.errors import ReceiverError
 
-EXIT_OK, EXIT_WRONG, EXIT_UNUSABLE = 0, 1, 2
+EXIT_OK, EXIT_WRONG, EXIT_UNUSABLE, EXIT_INTERRUPTED = 0, 1, 2, 130
 _CONFIG = Path("/etc/lamppost-receiver/receiver.toml")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 1 something does not hold, 2 it could not be done."""
     parser = argparse.ArgumentParser(prog="lamppost-receiver", description="Verify, store and acknowledge telemetry.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     _add_run(commands)
     _add_verify(commands)
     _add_show(commands)
@@ -29,11 +30,15 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         code: int = chosen.run(chosen)
+        sys.stdout.flush()
     except (ReceiverError, LamppostError) as error:
-        print(error, file=sys.stderr)
+        print(f"lamppost-receiver {chosen.command}: {error}", file=sys.stderr)
         return EXIT_UNUSABLE
-    except (BrokenPipeError, KeyboardInterrupt):
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OK
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     return code
 
 
@@ -75,6 +80,7 @@ def _run(chosen: argparse.Namespace) -> int:
     from receiver.service import ReceiverSettings, serve  # noqa: PLC0415  as above
     from receiver.settings import load  # noqa: PLC0415  as above
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_OK))  # until the loop takes it over
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     settings = load(chosen.config)
     own = ReceiverSettings(

@@ -5,6 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from agent.tomlfile.problem import printable
 from agent.wire.messages import DECLARATIONS
 
 _MS_PER_S = 1000
@@ -12,19 +13,24 @@ _MS_PER_S = 1000
 
 def render(known: dict[str, Any], *, now_ms: int, console: Console | None = None) -> None:
     """Print what `receiver.report.Report.show` returned."""
-    out = console or Console()
+    out = console or Console(markup=False)
     out.print(_streams(known["streams"], now_ms))
     for stream in known["streams"]:
         for line in _troubles(stream):
             out.print(f"  {stream['unit']} {stream['stream']}: {line}", style="yellow", highlight=False)
-    for unit, received_ms in known["status"].items():
-        out.print(f"  {unit}: last status {_ago(now_ms - received_ms)} ago", highlight=False)
+    for unit, status in known["status"].items():
+        presence = "online" if status["online"] else "offline"
+        out.print(f"  {unit}: {presence}, told {_ago(now_ms - status['received_ms'])} ago", highlight=False)
     if known["rejected"]:
         out.print(_rejected(known["rejected"], now_ms))
 
 
+def _table(*headers: str, title: str) -> Table:
+    return Table(*headers, title=title, title_justify="left", box=None, pad_edge=False)
+
+
 def _streams(streams: list[dict[str, Any]], now_ms: int) -> Table:
-    table = Table("unit", "stream", "seqs", "rows", "latest", "values", title="Received", title_justify="left")
+    table = _table("unit", "stream", "seqs", "rows", "latest", "values", title="Received")
     for stream in streams:
         if stream["stream"] == DECLARATIONS:
             continue
@@ -65,14 +71,14 @@ def _troubles(stream: dict[str, Any]) -> list[str]:
 
 
 def _rejected(rejected: list[dict[str, Any]], now_ms: int) -> Table:
-    table = Table("times", "last", "rule", "reason", "topic", title="Rejected", title_justify="left")
+    table = _table("times", "last", "rule", "reason", "topic", title="Rejected")
     for entry in rejected:
         table.add_row(
             str(entry["count"]),
             f"{_ago(now_ms - entry['last_ms'])} ago",
             entry["rule"],
-            entry["reason"],
-            entry["topic"],
+            printable(entry["reason"]),
+            printable(entry["topic"]),
         )
     return table
 

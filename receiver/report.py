@@ -39,7 +39,10 @@ class Report:
         """Return latest values, gaps and forks per unit and stream, and what was rejected."""
         return {
             "streams": [self._stream(chain) for chain in self._db.all(_CHAINS, (unit, stream))],
-            "status": {row["unit"]: row["received_ms"] for row in self._db.all("SELECT * FROM status")},
+            "status": {
+                row["unit"]: {"online": bool(row["online"]), "received_ms": row["received_ms"]}
+                for row in self._db.all("SELECT * FROM status WHERE ?1 IS NULL OR unit = ?1 ORDER BY unit", (unit,))
+            },
             "rejected": [
                 dict(row)
                 for row in self._db.all(
@@ -54,7 +57,7 @@ class Report:
         """Yield every stored row: its place in time, and per channel name the value, unit and quality."""
         for chain in self._db.all(_CHAINS, (unit, stream)):
             declared: dict[bytes, DeclaredStream | None] = {}
-            for row in self._db.all(
+            for row in self._db.each(
                 "SELECT row.*, envelope.declaration FROM row JOIN envelope USING (chain, seq) WHERE chain = ?"
                 " ORDER BY seq, start_ms",
                 (chain["id"],),

@@ -4,7 +4,6 @@ In: arrivals. Out: replies, after the commit. Never: a receipt for what is not o
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +23,7 @@ from receiver.trusted import Device, TrustedDevices, Verified
 
 _LOG = logging.getLogger(__name__)
 _TOLD = frozenset({State.FORK, State.UNTRUSTED})
+_REASONS_TOLD = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +93,8 @@ class Receiver:
         reason = (
             message.reason if isinstance(message, Refusal) else f"another envelope at a seq of unit {message.unit}"
         )
+        if reason not in self._told and len(self._told) >= _REASONS_TOLD:
+            reason = "further reasons"  # whoever sends us keys of their own can make as many as they like
         count = self._told.get(reason, 0) + 1
         self._told[reason] = count
         if count & (count - 1) == 0:  # the first, second, fourth, eighth...: repeats become one counted line
@@ -133,6 +135,5 @@ async def serve(settings: ReceiverSettings, *, broker: BrokerSettings, store: Pa
     finally:
         stopping.cancel()
         serving.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await serving
+        await asyncio.wait({serving})
         receiver.close()

@@ -21,6 +21,7 @@ from agent.tomlfile.table import Table
 from agent.tomlfile.walk import check
 from agent.wire import keyfile
 from agent.wire.cose import ED25519, ESP256
+from agent.wire.keytext import KEY_TEXT
 from receiver.errors import RegistryError
 from receiver.subscriber import BrokerSettings
 from receiver.trusted import Device
@@ -33,6 +34,13 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Text = Annotated[str, Meta(min_length=1, extra={"is": "some text in quotes"})]
 File = Annotated[str, Meta(min_length=1, extra={"is": 'a path, or "credential:NAME" for a systemd credential'})]
+TopicRoot = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64})*$",
+        extra={"is": "the first levels of every topic: letters, digits, _ . -, levels separated by /"},
+    ),
+]
 UnitId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,62}$", extra={"is": "lower-case letters, digits and -"})]
 
 
@@ -57,7 +65,7 @@ class BrokerSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     username: Text | None = None
     password_file: File | None = None
     client_id: Text = "lamppost-receiver"
-    topic_root: Text = "lamppost"
+    topic_root: TopicRoot = "lamppost"
     mqtt5: bool = True
 
 
@@ -113,6 +121,33 @@ def load(path: Path) -> Settings:
     """
     table = _checked(path, ReceiverFile)
     own, broker = table.table("receiver"), table.table("broker")
+    _check_broker(broker)
+    near = path.parent
+    devices, wrong = _devices(near, own)
+    if table.report.errors() or wrong:
+        raise RegistryError("\n".join(filter(None, (table.report.text(), wrong))))
+    return Settings(
+        key=_path(near, own.values["key"]),
+        key_lent=own.values["key"].startswith(_CREDENTIAL),
+        store=_path(near, own.values["store"]),
+        patience_ms=int(own.values.get("patience", _PATIENCE)),
+        devices=devices,
+        broker=_broker(near, broker.values),
+    )
+
+
+def _devices(near: Path, own: Table) -> tuple[dict[str, Device], str]:
+    """Return the devices of the registry that is named, and what is wrong with it."""
+    name = own.text("devices")
+    if name is None:
+        return {}, ""
+    try:
+        return load_registry(_path(near, name)), ""
+    except RegistryError as error:
+        return {}, str(error)
+
+
+def _check_broker(broker: Table) -> None:
     if not broker.values.get("tls", True) and broker.text("host") not in _LOOPBACK:
         broker.problem(
             "tls",
@@ -121,16 +156,13 @@ def load(path: Path) -> Settings:
             expected="true, or a host of localhost",
             found=f"false with host {broker.text('host')}",
         )
-    _raise_if_wrong(table)
-    near = path.parent
-    return Settings(
-        key=_path(near, own.values["key"]),
-        key_lent=own.values["key"].startswith(_CREDENTIAL),
-        store=_path(near, own.values["store"]),
-        patience_ms=int(own.values.get("patience", _PATIENCE)),
-        devices=load_registry(_path(near, own.values["devices"])),
-        broker=_broker(near, broker.values),
-    )
+    for one, other in (
+        ("client_cert", "client_key"),
+        ("client_key", "client_cert"),
+        ("password_file", "username"),
+    ):
+        if one in broker.values and other not in broker.written:
+            broker.problem(one, "alone", f"{one} is of no use alone", expected=f"{other} beside it")
 
 
 def load_registry(path: Path) -> dict[str, Device]:
@@ -155,6 +187,10 @@ def _device(near: Path, entry: Table) -> Device | None:
     values = entry.values
     if not {"key", "alg", "valid_from"} <= values.keys():
         return None
+    if "valid_until" in values and _ms(values["valid_until"]) <= _ms(values["valid_from"]):
+        entry.problem(
+            "valid_until", "never-valid", "the key would never be valid", expected="a time after valid_from"
+        )
     try:
         key = keyfile.load_public(_key_text(near, values["key"]))
     except KeyFileError as error:
@@ -174,7 +210,7 @@ def _device(near: Path, entry: Table) -> Device | None:
 
 
 def _key_text(near: Path, value: str) -> str | Path:
-    return value if value.startswith("-----BEGIN") else _path(near, value)
+    return value if KEY_TEXT.match(value) else _path(near, value)
 
 
 def _broker(near: Path, values: Mapping[str, Any]) -> BrokerSettings:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.wire.messages import Batch, Declaration, Gap
+from agent.wire.messages import Batch, Declaration, Gap, Presence, Status
 from receiver.chain import State
 from receiver.database import Database
 from receiver.errors import StorageError
@@ -100,12 +100,23 @@ class Store:
     def _take(self, message: Verified | Refusal, touched: dict[int, None], now_ms: int) -> State:
         if isinstance(message, Refusal):
             return self._reject(message, now_ms)
+        if isinstance(message.payload, Status):
+            return self._note_status(message, message.payload, now_ms)
         if not isinstance(message.payload, Batch | Gap | Declaration):
-            self._db.execute("INSERT OR REPLACE INTO status VALUES (?, ?, ?)", (message.unit, now_ms, message.data))
-            return State.CONTIGUOUS
+            raise TypeError(f"the trust rules let no {message.kind} pass")
         chain, state = self._ledger.place(message, message.payload, now_ms=now_ms)
         touched[chain] = None
         return state
+
+    def _note_status(self, message: Verified, status: Status, now_ms: int) -> State:
+        """Keep a unit's last word about itself: not a will that comes after the next session has begun."""
+        known = self._db.one("SELECT session FROM status WHERE unit = ?", (message.unit,))
+        online = status.presence is Presence.ONLINE
+        if known is not None and not online and status.session < known["session"]:
+            return State.DUPLICATE
+        row = (message.unit, now_ms, status.session, online, message.data)
+        self._db.execute("INSERT OR REPLACE INTO status VALUES (?, ?, ?, ?, ?)", row)
+        return State.CONTIGUOUS
 
     def _owe(self, chain: int, *, ask: bool, now_ms: int, patience_ms: int) -> Owed | None:
         """Return the receipt for a chain as it stands, or None while nothing of it is contiguous."""

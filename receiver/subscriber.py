@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiomqtt
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
@@ -21,7 +22,9 @@ from receiver.errors import BrokerError
 _LOG = logging.getLogger(__name__)
 _GROUP = 200
 _SESSION_EXPIRY_S = 7 * 24 * 3600
-_BACKOFF_S = (0.5, 1.0, 2.0, 2.0, 5.0, 10.0, 30.0)
+_BACKOFF_S = (0.5, 1.0, *(2.0,) * 30, 5.0, 10.0, 30.0)
+_STEADY_S = 30.0
+"""A session that lasted less counts as another failed try: a second receiver with our name would throw us out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +112,14 @@ class Subscriber:
             StorageError: and whatever else the handler raises: without a store there is nothing to do.
         """
         failures, told = 0, ""
+        clock = asyncio.get_running_loop().time
         while True:
+            began_s = clock()
             try:
                 await self._session()
             except (aiomqtt.MqttError, BrokerError, OSError) as error:
                 text = str(error) or type(error).__name__
-                if self.connected.is_set():
+                if self.connected.is_set() and clock() - began_s > _STEADY_S:
                     failures, told = 0, ""
                 self.connected.clear()
                 if text != told:
@@ -154,7 +159,7 @@ class Subscriber:
             identifier=chosen.client_id,
             protocol=aiomqtt.ProtocolVersion.V5 if chosen.mqtt5 else aiomqtt.ProtocolVersion.V311,
             clean_session=None if chosen.mqtt5 else False,
-            clean_start=False,
+            clean_start=False if chosen.mqtt5 else MQTT_CLEAN_START_FIRST_ONLY,  # the latter means nothing before 5
             keepalive=chosen.keepalive_s,
             properties=properties,
             tls_context=_tls_context(chosen) if chosen.tls else None,

@@ -13,6 +13,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final, NoReturn
 
+from agent import __version__
 from agent.errors import LamppostError
 
 OK: Final = 0
@@ -42,9 +43,7 @@ class _Parser(argparse.ArgumentParser):
 
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from importlib.metadata import version  # noqa: PLC0415 - slow to import, and seldom asked
-
-        print(f"lamppost {version('lamppost')}")
+        print(f"lamppost {__version__}")
         parser.exit(OK)
 
 

@@ -20,13 +20,15 @@ from agent.config.plans import SensorPlan
 from agent.privacy.released import Released
 from agent.process import keep_memory_private
 from agent.sensors import AnyBus, close_buses, make_driver, open_buses
-from agent.service import tested_filters
+from agent.service import make_filters
 from drivers.errors import DriverError, NotReady
-from drivers.model import Delivery
+from drivers.model import Driver
 from drivers.reading import Channel, Reading, Sensitivity
 
 _OPEN_S: Final = 15.0
+_SAMPLE_S: Final = 20.0
 _TRIES: Final = 5
+_PAUSE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     settings = load(options.file)
     clock, _ = assembly.make_clock(settings)
     taken = asyncio.run(_take(settings, clock))
-    filters, suspended = tested_filters(settings)
+    filters, suspended = make_filters(settings)
     rows: list[Released] = []
     for name, stream in filters.items():
         stream.begin(0, boot_id=clock.boot_id)
@@ -108,16 +110,26 @@ async def _take_one(bus: AnyBus, plan: SensorPlan, clock: Clock) -> Taken:
         async with asyncio.timeout(_OPEN_S):
             await bus.open()
             await driver.open()
-        for _ in range(_TRIES):
-            try:
-                async with asyncio.timeout(plan.timeout_s):
-                    return Taken(plan, await driver.sample())
-            except NotReady:
-                await clock.sleep(plan.interval_s if plan.model.delivery is Delivery.POLLED else 0)
+        return await _sample(driver, plan, clock)
     except TimeoutError:
-        return Taken(plan, None, f"no answer within {plan.timeout_s:g} s; check power and wiring")
+        return Taken(plan, None, f"could not be opened within {_OPEN_S:g} s; check power and wiring")
     except DriverError as error:
         return Taken(plan, None, str(error))
     finally:
         await driver.close()
-    return Taken(plan, None, "never had a new sample")
+
+
+async def _sample(driver: Driver, plan: SensorPlan, clock: Clock) -> Taken:
+    """Return the first sample."""
+    wait_s = min(plan.timeout_s, _SAMPLE_S)
+    for _ in range(_TRIES):
+        try:
+            async with asyncio.timeout(wait_s):
+                return Taken(plan, await driver.sample())
+        except NotReady:
+            await clock.sleep(_PAUSE_S)
+        except TimeoutError:
+            if wait_s < plan.timeout_s:
+                return Taken(plan, None, f"nothing came within {wait_s:g} s; it may be silent for longer: try again")
+            return Taken(plan, None, f"no sample within {wait_s:g} s; check power and wiring")
+    return Taken(plan, None, f"had no new sample, asked {_TRIES} times")

@@ -8,7 +8,9 @@ from rich.table import Table
 
 from agent.config import Settings
 from agent.privacy.released import Released
+from agent.privacy.spec import ReleasedChannel
 from agent.quality import Quality
+from drivers.reading import Sensitivity
 
 
 def render(
@@ -20,7 +22,7 @@ def render(
     console: Console | None = None,
 ) -> None:
     """Print what was read, then what would leave."""
-    out = console or Console(highlight=False)
+    out = console or Console(highlight=False, markup=False)
     sampled = Table("sensor", "channel", "read", title="Read once", title_justify="left", box=None, pad_edge=False)
     for line in read:
         sampled.add_row(*line)
@@ -42,8 +44,16 @@ def _leaving(settings: Settings, row: Released) -> Mapping[str, str]:
     """Return per channel of a row what would leave, in words."""
     plan = next(plan for plan in settings.streams if plan.name == row.stream)
     return {
-        channel.name: f"{Decimal(value).scaleb(channel.exponent):f} {channel.unit}"
-        if value is not None
-        else f"nothing ({Quality(code).name.lower().replace('_', ' ')})"
+        channel.name: _in_words(channel, value, code)
         for channel, value, code in zip(plan.spec.channels, row.values, row.quality, strict=True)
     }
+
+
+def _in_words(channel: ReleasedChannel, value: int | None, code: Quality) -> str:
+    if value is None:
+        return f"nothing ({code.name.lower().replace('_', ' ')})"
+    if channel.sensitivity is not Sensitivity.MEASUREMENT:
+        return f"a value, not shown: {channel.sensitivity}"
+    if channel.group is not None:
+        return "a value, not shown: derived from people or vehicles"
+    return f"{Decimal(value).scaleb(channel.exponent):f} {channel.unit}"

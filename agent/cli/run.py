@@ -16,14 +16,25 @@ from agent import assembly, keys
 from agent.cli.check import DEFAULT_FILE
 from agent.cli.main import OK
 from agent.config import load
+from agent.errors import LamppostError
+from agent.health import PERIOD_S
 from agent.process import keep_memory_private
-from agent.service import StoredRows, Surroundings, Unit, build
+from agent.service import StoredRows, Surroundings, build
+from agent.unit import Unit
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of this command."""
     parser.add_argument("file", type=Path, nargs="?", default=DEFAULT_FILE, help="default: %(default)s")
     parser.add_argument("--runtime", type=Path, help="folder of the status file; default: $RUNTIME_DIRECTORY")
+    parser.add_argument(
+        "--status-every",
+        type=float,
+        default=PERIOD_S,
+        metavar="SECONDS",
+        help="renew it so often; default: %(default)g",
+    )
+    parser.add_argument("--keep-status", action="store_true", help="leave it behind at the end")
     parser.add_argument(
         "--report-stored",
         type=int,
@@ -34,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the unit until SIGTERM or SIGINT."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))  # until the loop takes it over
     keep_memory_private()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     asyncio.run(_run(options))
@@ -41,19 +53,22 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _run(options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     settings = load(options.file)
     key = keys.load(settings.unit.key, os.environ)
     clock, gnss = assembly.make_clock(settings)
     around = Surroundings(
         clock=clock,
+        raise_floor=clock.raise_floor,
         gnss=gnss,
         environment=os.environ,
         runtime=options.runtime or _runtime_directory(),
+        status_every_s=options.status_every,
+        keep_status=options.keep_status,
         on_stored=None if options.report_stored is None else _reporter(options.report_stored),
     )
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await Unit(await build(settings, key=key, around=around)).run(stop)
 
 
@@ -63,7 +78,17 @@ def _runtime_directory() -> Path | None:
 
 
 def _reporter(descriptor: int) -> StoredRows:
-    """Return what tells a supervisor of stored rows; it may be called on the store's thread."""
+    """Return what tells a supervisor of stored rows; it is called on the store's thread.
+
+    Raises:
+        LamppostError: the descriptor is none.
+    """
+    try:
+        os.fstat(descriptor)
+    except OSError as error:
+        raise LamppostError(
+            f"--report-stored {descriptor}: expected a descriptor that was open at the start: {error.strerror}"
+        ) from error
 
     def report(rows: Sequence[tuple[str, int, int]]) -> None:
         os.write(descriptor, "".join(f"{stream} {number} {start}\n" for stream, number, start in rows).encode())

@@ -5,15 +5,21 @@ Exit codes: 0 everything works; 1 something does not, or the agent is not runnin
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any, Final
 
 from agent.cli.main import FAILED, OK
+from agent.errors import LamppostError
 
 _DEFAULT: Final = Path("/run/lamppost")
 _STALE_S: Final = 60
+_NS_PER_S: Final = 1_000_000_000
+_REMEDY: Final = "Is the agent running? Try: systemctl status lamppost"
+_STORE_REMEDIES: Final = {
+    "full": "Free space on the disk of the buffer's directory: df -h",
+    "unavailable": "Check the disk or card of the buffer's directory, and who may write there",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,42 +35,55 @@ def run(options: argparse.Namespace) -> int:
     """Print the status and return the exit code."""
     file = options.runtime / "status.json"
     try:
-        known: dict[str, Any] = json.loads(file.read_text())
+        text = file.read_text()
     except OSError as error:
-        print(
-            f"{file}: cannot read the status: {error.strerror}. Is the agent running? Try: systemctl status lamppost",
-            file=sys.stderr,
-        )
-        return FAILED
-    if options.json:
-        print(json.dumps(known, indent=2))
-    age_s = max(0, time.time_ns() // 1_000_000 - known["written_utc_ms"]) // 1000
-    troubles = list(_troubles(known, age_s))
-    if not options.json:
-        from agent.cli.status_page import render  # noqa: PLC0415  rich is slow to import
-
-        render(known, age_s=age_s, troubles=troubles)
+        raise LamppostError(f"{file}: cannot read the status: {error.strerror}. {_REMEDY}") from error
+    try:
+        known: dict[str, Any] = json.loads(text)
+        age_s = time.monotonic_ns() // _NS_PER_S - known["uptime_s"]
+        troubles = _troubles(known, age_s)
+        _print(known, age_s=age_s, troubles=troubles, as_json=options.json)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LamppostError(f"{file}: not a status that this version of Lamppost has written. {_REMEDY}") from error
     return FAILED if troubles else OK
 
 
+def _print(known: dict[str, Any], *, age_s: int, troubles: list[str], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(known, indent=2))
+        return
+    from agent.cli.status_page import render  # noqa: PLC0415  rich is slow to import
+
+    render(known, age_s=age_s, troubles=troubles)
+
+
 def _troubles(known: dict[str, Any], age_s: int) -> list[str]:
-    """Return what is not as it should be, each with what to do."""
+    """Return what is not as it should be, each with what to do.
+
+    The status is dated by the clock that counts from boot: wall time may have been set since.
+    """
     found = []
-    if age_s > _STALE_S:
-        found.append(f"this status is {age_s} s old: the agent hangs or has ended. Try: systemctl status lamppost")
+    if age_s < 0:
+        found.append("this status is from before the last boot: the agent has not started since. " + _REMEDY)
+    elif age_s > _STALE_S:
+        found.append(f"this status is {age_s} s old: the agent hangs or has ended. " + _REMEDY)
     for name, sensor in known["sensors"].items():
         if sensor["state"] != "ok":
             found.append(
                 f"sensor {name} is {sensor['state'] or 'not answering yet'}: {sensor['problem'] or 'wait a moment'}"
             )
-    found += [f"stream {name} is suspended: {reason}" for name, reason in known["suspended"].items()]
+    found += [
+        f"stream {name} is suspended: {reason}. Nothing of it leaves. Install Lamppost anew; if it stays, report it"
+        for name, reason in known["suspended"].items()
+    ]
     uplink, outbox = known["uplink"] or {}, known["outbox"] or {}
     if not uplink.get("connected"):
         found.append(f"no connection to the broker: {uplink.get('problem') or 'connecting'}")
     elif uplink.get("problem"):
         found.append(f"uplink: {uplink['problem']}")
     if outbox.get("trouble"):
-        found.append(f"the buffer cannot store: {outbox['trouble']}")
+        remedy = _STORE_REMEDIES.get(outbox["trouble"], "Look at the system's log")
+        found.append(f"the buffer cannot store: {outbox['trouble']}. New rows wait in memory. {remedy}")
     if known["clock"]["quality"] == "unset":
         found.append("the clock is not set: rows carry boot time until it is. Check the network or the GNSS antenna")
     return found

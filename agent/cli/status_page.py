@@ -3,6 +3,7 @@
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 _MIB = 1024 * 1024
@@ -13,9 +14,9 @@ def render(known: dict[str, Any], *, age_s: int, troubles: list[str], console: C
     out = console or Console(highlight=False)
     simulated = "  SIMULATED SENSORS" if known["simulated"] else ""
     clock = known["clock"]["quality"]
-    out.print(f"[bold]{known['unit']}[/bold]  {known['software']}  clock {clock}, {age_s} s ago{simulated}")
+    out.print(f"[bold]{known['unit']}[/bold]  {known['software']}  clock {clock}, {max(0, age_s)} s ago{simulated}")
     for trouble in troubles:
-        out.print(f"[bold red]✗[/bold red] {trouble}", soft_wrap=True)
+        out.print(f"[bold red]✗[/bold red] {escape(trouble)}", soft_wrap=True)
     if not troubles:
         out.print("[bold green]✓[/bold green] everything works")
     out.print(_sensors(known["sensors"]))

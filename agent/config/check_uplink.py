@@ -9,10 +9,10 @@ from typing import Final
 
 from agent.errors import KeyFileError
 from agent.tomlfile import Severity, Table, quoted
+from agent.wire.keytext import KEY_TEXT
 
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _PLAIN_PORT: Final = 1883
-KEY_TEXT: Final = re.compile(r"\s*(-----BEGIN |MCow[A-Za-z0-9+/=]{56}$|MFkw[A-Za-z0-9+/=]{120}$)")
 """How a public key begins that is given as text: PEM, or the base64 inside it."""
 
 

@@ -13,7 +13,6 @@ from agent.config import model
 from agent.config.check_bus import Buses
 from agent.config.check_sensor import Sensors
 from agent.config.check_stream import Streams
-from agent.config.check_uplink import KEY_TEXT
 from agent.config.plans import (
     BusKind,
     BusPlan,
@@ -27,6 +26,7 @@ from agent.config.plans import (
 )
 from agent.tomlfile import Size
 from agent.uplink.settings import Delivery, Secret, TlsSettings
+from agent.wire.keytext import KEY_TEXT
 from drivers.model import SerialModel
 
 CREDENTIAL: Final = "credential:"

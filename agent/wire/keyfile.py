@@ -131,7 +131,8 @@ def load_private(path: Path, *, group_may_read: bool = False) -> SigningKey:
         KeyFileError: missing, readable by others, or not a key.
     """
     allowed = 0o440 if group_may_read else MODE
-    data = _read(path, "make one with `lamppost keygen`", forbidden=0o077 & ~allowed)
+    remedy = "check LoadCredential= of the service" if group_may_read else f"make one with `lamppost keygen {path}`"
+    data = _read(path, remedy, forbidden=0o077 & ~allowed)
     der = _der(data, _PRIVATE)
     if der is None or len(der) != len(_ED25519_PRIVATE_DER) + _HALF or not der.startswith(_ED25519_PRIVATE_DER):
         raise KeyFileError(
@@ -148,7 +149,7 @@ def load_public(source: Path | str) -> VerifyKey:
         KeyFileError: missing, or not an Ed25519 or P-256 public key.
     """
     where = f"{source}: " if isinstance(source, Path) else ""
-    data = _read(source, "copy it from the unit", forbidden=0) if isinstance(source, Path) else source.encode()
+    data = _read(source, "copy the public key there", forbidden=0) if isinstance(source, Path) else source.encode()
     der = _der(data, _PUBLIC)
     if der is not None and len(der) == len(_ED25519_PUBLIC_DER) + _HALF and der.startswith(_ED25519_PUBLIC_DER):
         return _ed25519(der[-_HALF:])
@@ -236,6 +237,8 @@ def _read(path: Path, remedy: str, *, forbidden: int) -> bytes:
             return file.read(_MAX_FILE_BYTES)
     except FileNotFoundError as error:
         raise KeyFileError(f"{path}: there is no key; {remedy}") from error
+    except IsADirectoryError as error:
+        raise KeyFileError(f"{path}: expected a file, found a folder") from error
     except OSError as error:
         raise KeyFileError(f"{path}: the key cannot be read: {error.strerror}") from error
 

@@ -244,7 +244,8 @@ class Status:
     Attributes:
         unit: the unit's id.
         presence: online or, in the last will, offline.
-        session: counts the unit's sessions since its store was made, so that a late will is told from a fresh one.
+        session: grows from session to session since the unit's store was made, so that a late will is told from a
+            fresh one.
         software: agent version.
         boot_id: 16 bytes.
         uptime_ms: monotonic time.

@@ -94,4 +94,11 @@ CREATE TABLE rejected (
   hash BLOB NOT NULL
 );
 
-CREATE TABLE status (unit TEXT PRIMARY KEY, received_ms INTEGER NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
+-- The last word of each unit about itself; a last will of a session that was followed by another one is no word.
+CREATE TABLE status (
+  unit TEXT PRIMARY KEY,
+  received_ms INTEGER NOT NULL,
+  session INTEGER NOT NULL,
+  online INTEGER NOT NULL,
+  data BLOB NOT NULL
+) WITHOUT ROWID;

@@ -187,7 +187,7 @@ async def test_sample_that_hangs_times_out_and_the_sensor_starts_afresh() -> Non
     bench.sensor.on_sample = hang
     await bench.run(5.5)
     assert bench.sink.states == [(5, FAILING)]
-    assert bench.poller.problem == "/dev/i2c-fake: a sample took longer than 5 s"
+    assert bench.poller.problem == "/dev/i2c-fake: a sample took longer than 5 s: check power, wiring and model"
     assert (bench.sensor.running, bench.sensor.closed) == (0, 1)
     bench.sensor.on_sample = None
     await bench.run(1)

@@ -143,13 +143,13 @@ class FakeUnit:
             )
         )
 
-    def status(self) -> bytes:
+    def status(self, *, session: int = 1, presence: Presence = Presence.ONLINE) -> bytes:
         """Return a status envelope."""
         return self.sign(
             Status(
                 unit=self.name,
-                presence=Presence.ONLINE,
-                session=1,
+                presence=presence,
+                session=session,
                 software="lamppost 0.1.0",
                 boot_id=bytes(16),
                 uptime_ms=1000,

@@ -72,7 +72,7 @@ def test_load_private_takes_a_key_made_elsewhere(tmp_path: Path) -> None:
 
 
 def test_load_private_of_nothing_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(KeyFileError, match=r"unit\.key: there is no key; make one with `lamppost keygen`"):
+    with pytest.raises(KeyFileError, match=r"unit\.key: there is no key; make one with `lamppost keygen /"):
         keyfile.load_private(tmp_path / "unit.key")
 
 
@@ -153,7 +153,7 @@ def test_load_public_takes_a_file_and_both_text_forms(tmp_path: Path, key: keyfi
 def test_load_public_of_a_file_names_it(tmp_path: Path) -> None:
     with pytest.raises(KeyFileError, match=r"unit\.pub: not a key to verify with"):
         keyfile.load_public(_written(tmp_path / "unit.pub", b"nothing"))
-    with pytest.raises(KeyFileError, match=r"other\.pub: there is no key; copy it from the unit"):
+    with pytest.raises(KeyFileError, match=r"other\.pub: there is no key; copy the public key there"):
         keyfile.load_public(tmp_path / "other.pub")
 
 

@@ -1,0 +1,219 @@
+"""A unit at work: starts the stages from the sink and stops them from the source.
+
+In: joined stages. Out: READY, and after a stop an empty pipe. Never: a reading, a wait for the network beyond its
+deadline.
+
+Start: the store is open already; publisher and watchdog, then windows and sensors. Stop: sensors, then the windows as
+they stand, then a short time for the network, then the store.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Collection
+from typing import Any, Final
+
+from agent import declaration
+from agent.errors import SensorError, StoreError
+from agent.given import NAME as GIVEN
+from agent.poller import Poller
+from agent.sensors import close_buses, make_pollers
+from agent.service import STALL_S, Stages
+from agent.windows import Closed
+from agent.wire import payload
+from drivers.errors import DriverError
+
+_LOG = logging.getLogger(__name__)
+_NS_PER_S: Final = 1_000_000_000
+_FAREWELL_S: Final = 3.0
+_RECEIPT_LOOK_S: Final = 0.05
+_HOUSEKEEPING_S: Final = 5.0
+_ANNOUNCE_NS: Final = 60 * _NS_PER_S
+_GIVEN_NS: Final = 600 * _NS_PER_S
+
+
+class Unit:
+    """A unit at work. The source (sensors, windows) stops before the sink (publisher, health)."""
+
+    def __init__(self, stages: Stages) -> None:
+        self._s = stages
+        self._source: list[asyncio.Task[None]] = []
+        self._sink: list[asyncio.Task[None]] = []
+        self._declared: tuple[bool, bytes] | None = None
+        self._announced: tuple[object, int] = ({}, 0)
+        self._hung: list[str] = []
+        self._given_due_ns = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then drain each stage into the next.
+
+        Raises:
+            SensorError: a required sensor cannot be used.
+            Exception: a stage failed in a way that is not its own to handle; systemd starts the service again.
+        """
+        try:
+            await self._start()
+            await _until(stop, [*self._sink, *self._source])
+        finally:
+            await self._stop()
+
+    async def _start(self) -> None:
+        stages = self._s
+        await self._declaration()
+        self._sink = [
+            asyncio.create_task(stages.publisher.run(), name="publisher"),
+            asyncio.create_task(stages.health.run(), name="health"),
+        ]
+        stages.health.ready("running; the store is open")
+        pollers = make_pollers(stages.settings, buses=stages.buses, clock=stages.clock, sink=stages.windows)
+        stages.reporter.pollers = pollers
+        self._source = [
+            asyncio.create_task(self._release(), name="windows"),
+            asyncio.create_task(self._housekeep(), name="housekeeping"),
+            *(asyncio.create_task(_sense(poller), name=f"sensor {poller.sensor}") for poller in pollers),
+        ]
+
+    async def _stop(self) -> None:
+        self._s.health.stopping()
+        await _cancel(self._source)
+        try:
+            await self._drain()
+        finally:
+            await _cancel(self._sink)
+            await self._close()
+
+    async def _release(self) -> None:
+        """Close windows on time and store their rows, for ever."""
+        beat = self._s.health.register("windows", deadline_s=STALL_S)
+        while True:
+            beat()
+            await self._s.clock.sleep(min(self._s.windows.next_tick_s(), STALL_S / 2))
+            await self._store(self._s.windows.tick)
+
+    async def _store(self, close: Callable[[], Closed]) -> None:
+        """Hand the rows of the windows that `close` closes to the outbox, which commits them within its loss window.
+
+        Cancellation is safe: once the windows are closed there is nothing to wait for.
+        """
+        declared = await self._declaration()
+        closed = close()
+        if not closed.rows:
+            return
+        now_ns = self._s.clock.mono_ns()
+        if closed.early or now_ns >= self._given_due_ns:
+            self._given_due_ns = now_ns + _GIVEN_NS
+            await self._s.outbox.save_counters(GIVEN, self._s.given.export())
+        clock = payload.encode_clock(closed.clock)
+        stored = self._s.outbox.append(closed.rows, declaration=declared, clock=clock)
+        stored.add_done_callback(self._stored)
+
+    def _stored(self, outcome: asyncio.Future[None]) -> None:
+        """Wake the publisher: rows were committed, and with them what they completed was sealed."""
+        if not outcome.cancelled():
+            outcome.exception()  # the outbox itself reports what it could not store
+            self._s.publisher.notify()
+
+    async def _declaration(self) -> bytes:
+        """Return the hash of the declaration that rows of now are made under, after putting it into the outbox."""
+        simulated = self._s.reporter.simulation.look()
+        if self._declared is None or self._declared[0] != simulated:
+            self._s.reporter.sealer.simulated = simulated
+            content = declaration.content(self._s.settings, thumbprint=self._s.key.thumbprint, simulated=simulated)
+            encoded = payload.content_bytes(content)
+            await self._s.outbox.declare(encoded)
+            self._declared = simulated, payload.declaration_hash(encoded)
+        return self._declared[1]
+
+    async def _housekeep(self) -> None:
+        """Refresh what the status says, and notice sensors that hang, for ever."""
+        beat = self._s.health.register("sensors", deadline_s=STALL_S)
+        while True:
+            self._s.reporter.stats = await self._s.outbox.stats()
+            hung = self._find_hung()
+            if not hung:
+                beat()
+            if hung and hung != self._hung:
+                _LOG.error("no progress: %s", ", ".join(hung))
+            self._hung = hung
+            self._s.health.describe(f"hung: {', '.join(hung)}" if hung else self._summary())
+            self._announce()
+            await self._s.clock.sleep(min(_HOUSEKEEPING_S, self._s.health.period_s))
+
+    def _find_hung(self) -> list[str]:
+        """Return the sensors whose poller is stuck, each with its bus."""
+        now_ns = self._s.clock.mono_ns()
+        buses = {plan.name: plan.bus for plan in self._s.settings.sensors}
+        return [
+            f"sensor {poller.sensor} on bus {buses[poller.sensor]} ({self._s.buses[buses[poller.sensor]].path})"
+            for poller in self._s.reporter.pollers
+            if now_ns - poller.progress_mono_ns > poller.deadline_s * _NS_PER_S
+        ]
+
+    def _announce(self) -> None:
+        """Have the city told when a sensor's state has changed, but not of every flutter."""
+        (told, due_ns), now_ns = self._announced, self._s.clock.mono_ns()
+        if self._s.windows.states != told and now_ns >= due_ns:
+            self._announced = dict(self._s.windows.states), now_ns + _ANNOUNCE_NS
+            self._s.publisher.announce()
+
+    def _summary(self) -> str:
+        states = [state.value for state in self._s.windows.states.values()]
+        uplink = "connected" if self._s.publisher.state().connected else "not connected"
+        return f"{states.count('ok')} of {len(self._s.reporter.pollers)} sensors ok; {uplink}"
+
+    async def _drain(self) -> None:
+        """Store the windows as they stand, and give the network a short time."""
+        await self._store(self._s.windows.stop)
+        await self._s.outbox.flush()
+        if self._s.publisher.state().connected:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_S):
+                    await self._s.outbox.seal(partial=True)
+                    await self._s.publisher.drained()
+                    while (await self._s.outbox.stats()).envelopes_waiting:  # a receipt now saves a resend later
+                        await self._s.clock.sleep(_RECEIPT_LOOK_S)
+
+    async def _close(self) -> None:
+        await close_buses(self._s.buses)
+        with contextlib.suppress(StoreError):
+            self._s.reporter.stats = await self._s.outbox.stats()
+        self._s.health.write_status()
+        await self._s.outbox.close()
+        self._s.health.close()
+
+
+async def _sense(poller: Poller) -> None:
+    """Keep one sensor going.
+
+    Raises:
+        SensorError: it is required and cannot be used.
+    """
+    try:
+        await poller.run()
+    except DriverError as error:
+        raise SensorError(
+            f'sensor {poller.sensor} is required (start = "required") and cannot be used: {error}'
+        ) from error
+
+
+async def _until(stop: asyncio.Event, tasks: Collection[asyncio.Task[None]]) -> None:
+    """Return when `stop` is set; raise what ended any of the tasks before that."""
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    pending: set[asyncio.Task[Any]] = {stopping, *tasks}
+    try:
+        while not stopping.done():
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        stopping.cancel()
+
+
+async def _cancel(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait for them; what one fails with while ending is logged, what ended one before is known."""
+    running = [task for task in tasks if not task.done()]
+    for task in running:
+        task.cancel()
+    for task, result in zip(running, await asyncio.gather(*running, return_exceptions=True), strict=True):
+        if isinstance(result, Exception):
+            _LOG.error("%s failed while it was stopped: %s", task.get_name(), type(result).__name__)

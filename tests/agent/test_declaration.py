@@ -1,0 +1,61 @@
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from agent import declaration
+from agent.config import Settings, load
+from agent.wire import payload
+from tests.support.fake_models import CATALOGUE, UNIT
+
+THUMBPRINT = bytes(range(32))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "unit.toml").write_text(UNIT)
+    return load(tmp_path / "unit.toml", catalogue=CATALOGUE)
+
+
+def test_declaration_says_who_measures_for_whom(settings: Settings) -> None:
+    told = declaration.content(settings, thumbprint=THUMBPRINT, simulated=True)
+    assert (told.unit, told.site, told.publisher) == ("corner", "5th Avenue", "City of Example")
+    assert (told.office, told.contact) == ("Office of Air", "air@city.example")
+    assert (told.thumbprint, told.simulated) == (THUMBPRINT, True)
+
+
+def test_declaration_says_of_each_stream_what_the_file_says(settings: Settings) -> None:
+    told = {stream.name: stream for stream in declaration.content(settings, thumbprint=b"", simulated=False).streams}
+    weather = told["weather"]
+    assert list(told) == ["weather", "place", "footfall"]
+    assert (weather.title, weather.description) == ("Weather", "Weather at the kerb")
+    assert (weather.keywords, weather.purpose) == (("weather", "heat"), "Heat planning")
+    assert (weather.access, weather.contact) == ("public", "heat@city.example")
+    assert weather.licence == "https://creativecommons.org/publicdomain/zero/1.0/"
+    assert (weather.window_ms, weather.batch_rows, weather.suppress_below) == (60_000, 10, None)
+    assert told["footfall"].suppress_below == 12
+
+
+def test_declaration_says_how_each_channel_is_filtered_and_where_it_comes_from(settings: Settings) -> None:
+    streams = declaration.content(settings, thumbprint=b"", simulated=False).streams
+    told = {channel.name: channel for stream in streams for channel in stream.channels}
+    temperature = told["temperature"]
+    assert (temperature.source, temperature.model) == ("air.temperature", "thermo")
+    assert (temperature.rule, temperature.unit, temperature.sensitivity) == ("mean", "Cel", "measurement")
+    scale = 10**-temperature.exponent
+    assert (temperature.minimum, temperature.maximum) == (-30 * scale, int(50.5 * scale))
+    assert temperature.resolution * 2 == scale
+    assert (told["latitude"].rule, told["latitude"].grid_m) == ("grid", 500)
+    assert (told["devices"].rule, told["devices"].sensitivity) == ("count_distinct", "count")
+
+
+def test_declaration_has_the_same_hash_for_the_same_file(settings: Settings) -> None:
+    first, second = (declaration.content(settings, thumbprint=THUMBPRINT, simulated=False) for _ in range(2))
+    assert payload.content_bytes(first) == payload.content_bytes(second)
+    other = declaration.content(settings, thumbprint=THUMBPRINT, simulated=True)
+    assert payload.content_bytes(other) != payload.content_bytes(first)
+    assert payload.decode_content(payload.content_bytes(first)) == first
+
+
+def test_software_names_the_version_that_is_installed() -> None:
+    assert declaration.software() == f"lamppost {version('lamppost')}"

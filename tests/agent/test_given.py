@@ -1,0 +1,51 @@
+from agent.given import Given
+from agent.privacy.released import Released
+from tests.support.privacy import WEATHER, make_filter
+
+BOOT, OTHER_BOOT = bytes(16), bytes(range(16))
+
+
+def _row(start_ms: int, *, boot_id: bytes | None = None) -> Released:
+    stream = make_filter(WEATHER)
+    stream.begin(start_ms, boot_id=boot_id)
+    (row,) = stream.advance(start_ms + WEATHER.window_ms)
+    return row
+
+
+def test_given_of_nothing_knows_nothing() -> None:
+    given = Given(BOOT)
+    assert given.last_ms("weather", None) is None
+    assert given.passed_utc_ms == 0
+
+
+def test_given_remembers_the_last_window_of_each_clock() -> None:
+    given = Given(BOOT)
+    given.note([_row(120_000), _row(60_000), _row(600_000, boot_id=BOOT)])
+
+    assert given.last_ms("weather", None) == 120_000
+    assert given.last_ms("weather", BOOT) == 600_000
+    assert given.last_ms("dust", None) is None
+    assert given.passed_utc_ms == 120_000
+
+
+def test_given_restored_in_the_same_boot_knows_what_it_knew() -> None:
+    given = Given(BOOT)
+    given.note([_row(120_000), _row(600_000, boot_id=BOOT)])
+    again = Given(BOOT, given.export())
+
+    assert (again.last_ms("weather", None), again.last_ms("weather", BOOT)) == (120_000, 600_000)
+    assert again.export() == given.export()
+
+
+def test_given_restored_in_another_boot_forgets_that_boots_windows() -> None:
+    given = Given(BOOT)
+    given.note([_row(120_000), _row(600_000, boot_id=BOOT)])
+    again = Given(OTHER_BOOT, given.export())
+
+    assert again.last_ms("weather", None) == 120_000
+    assert again.last_ms("weather", BOOT) is None
+    assert BOOT.hex().encode() not in again.export()
+
+
+def test_given_written_by_another_version_is_left_alone() -> None:
+    assert Given(BOOT, b'{"version": 2, "starts": []}').passed_utc_ms == 0

@@ -1,0 +1,133 @@
+"""The composer: what must hold before a unit runs, and what must not be left behind when it cannot."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agent.clock import NS_PER_MS, SystemClock
+from agent.config import load
+from agent.discipline import SystemDiscipline
+from agent.errors import KeyFileError, LamppostError, StoreError
+from agent.given import NAME as GIVEN
+from agent.privacy.canary import CanaryReport, self_test
+from agent.service import Stages, Surroundings, build, make_filters
+from agent.wire import cose, keyfile, payload
+from agent.wire.messages import Kind, Status
+from tests.support.agent_process import FOOTFALL, WEATHER, Site
+from tests.support.outbox import row
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A unit with a weather sensor."""
+    site = Site(tmp_path, parts=(WEATHER, FOOTFALL))
+    site.plug()
+    yield site
+    site.adapter.close()
+
+
+def _around(**environment: str) -> Surroundings:
+    return Surroundings(clock=SystemClock(SystemDiscipline()), environment=environment)
+
+
+async def _built(site: Site, around: Surroundings | None = None) -> Stages:
+    key = keyfile.load_private(site.folder / "unit.key")
+    return await build(load(site.config), key=key, around=around or _around())
+
+
+async def test_build_opens_the_store_and_polls_nothing(site: Site) -> None:
+    stages = await _built(site)
+    assert (site.folder / "store" / "outbox.db").exists()
+    assert (await stages.outbox.stats()).rows_stored == 0
+    assert stages.reporter.pollers == []
+    assert not stages.publisher.state().tries
+    await stages.outbox.close()
+
+
+async def test_build_without_a_receivers_key_makes_no_store(site: Site) -> None:
+    site.config.write_text(site.config.read_text().replace(site.receiver.public.line, "nowhere.pub"))
+    with pytest.raises(KeyFileError, match=r"nowhere\.pub"):
+        await _built(site)
+    assert list((site.folder / "store").iterdir()) == []
+
+
+async def test_build_that_fails_later_lets_go_of_the_store(site: Site) -> None:
+    with pytest.raises(LamppostError, match="NOTIFY_SOCKET"):
+        await _built(site, _around(NOTIFY_SOCKET="nonsense"))
+    await (await _built(site)).outbox.close()
+
+
+async def test_build_of_a_second_unit_on_the_same_store_is_refused(site: Site) -> None:
+    stages = await _built(site)
+    with pytest.raises(StoreError, match="another process has the outbox open"):
+        await _built(site)
+    await stages.outbox.close()
+
+
+async def test_build_believes_no_time_before_the_windows_that_were_given_out(site: Site) -> None:
+    stages = await _built(site)
+    stages.given.note([row(0, stream="weather")])
+    await stages.outbox.save_counters(GIVEN, stages.given.export())
+    await stages.outbox.close()
+    floors: list[int] = []
+    clock = SystemClock(SystemDiscipline())
+    stages = await _built(site, Surroundings(clock=clock, raise_floor=floors.append, environment={}))
+
+    assert floors == [row(0).start_ms * NS_PER_MS]
+    assert stages.given.last_ms("weather", None) == row(0).start_ms
+    await stages.outbox.close()
+
+
+def test_clock_that_is_behind_what_was_stored_is_not_believed_and_says_so_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = SystemClock(SystemDiscipline())
+    clock.raise_floor(2**62)
+    clock.raise_floor(0)
+    with caplog.at_level(logging.WARNING, logger="agent.clock"):
+        assert not clock.instant().synchronised
+        assert not clock.instant().dated
+    (said,) = caplog.messages
+    assert "compare the unit's clock (date -u) with another one" in said
+
+
+def _fail_footfall(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(spec: object, make: object) -> CanaryReport:
+        report = self_test(spec, make)  # type: ignore[arg-type]  # handed on as they came
+        return replace(report, passed=False, reason="it let an identifier through") if _is_footfall(spec) else report
+
+    monkeypatch.setattr("agent.service.self_test", failing)
+
+
+def _is_footfall(spec: object) -> bool:
+    return getattr(spec, "name", "") == "footfall"
+
+
+def test_filters_are_made_for_every_stream_whose_self_test_passes(site: Site) -> None:
+    filters, suspended = make_filters(load(site.config))
+    assert set(filters) == {"weather", "footfall"}
+    assert suspended == {}
+
+
+async def test_stream_whose_self_test_fails_is_suspended_and_says_so(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _fail_footfall(monkeypatch)
+    with caplog.at_level(logging.ERROR, logger="agent.service"):
+        stages = await _built(site)
+    status = payload.decode(
+        Kind.STATUS,
+        cose.verify(stages.reporter.status(online=True, session=1), key=site.key.public, kind=Kind.STATUS),
+    )
+
+    assert caplog.messages == [
+        "stream footfall is suspended: its privacy self-test failed: it let an identifier through"
+    ]
+    assert isinstance(status, Status)
+    assert list(status.suspended) == ["footfall"]
+    assert set(stages.windows.counters()) == {"weather"}
+    assert stages.reporter.snapshot()["suspended"] == {"footfall": "it let an identifier through"}
+    await stages.outbox.close()

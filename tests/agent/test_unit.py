@@ -1,0 +1,244 @@
+"""A unit at work: the order in which stages start and stop, and what is kept when one fails."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from agent import unit
+from agent.clock import SystemClock
+from agent.config import load
+from agent.discipline import SystemDiscipline
+from agent.errors import SensorError, StoreError
+from agent.given import NAME as GIVEN
+from agent.given import Given
+from agent.poller import SensorState
+from agent.sensors import make_pollers
+from agent.service import Stages, Surroundings, build
+from agent.unit import Unit
+from agent.wire import keyfile
+from tests.support.agent_process import Site, reached
+
+
+class Bench:
+    """A unit in this process, whose stages say what is done to them."""
+
+    def __init__(self, site: Site, stages: Stages, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.site = site
+        self.stages = stages
+        self.events: list[str] = []
+        self.stop = asyncio.Event()
+        self.unit = Unit(stages)
+        self._patch = monkeypatch
+
+    def hear(self, owner: object, name: str, event: str) -> None:
+        """Note `event` when a method of a stage is called."""
+        real = getattr(owner, name)
+
+        def heard(*arguments: object, **named: object) -> object:
+            self.events.append(event)
+            return real(*arguments, **named)
+
+        self._patch.setattr(owner, name, heard)
+
+    def put(self, owner: object, name: str, other: object) -> None:
+        """Put something else in the place of a method."""
+        self._patch.setattr(owner, name, other)
+
+    async def run(self, until: Callable[[], bool] = lambda: True) -> None:
+        """Run the unit until a condition holds, then stop it."""
+        running = asyncio.create_task(self.unit.run(self.stop))
+        await reached(lambda: until() or running.done())
+        self.stop.set()
+        await running
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    """A unit with a weather sensor that answers, and no broker."""
+    site = Site(tmp_path)
+    site.plug()
+    yield Bench(site, await _stages(site), monkeypatch)
+    site.adapter.close()
+
+
+async def _stages(site: Site) -> Stages:
+    around = Surroundings(clock=SystemClock(SystemDiscipline()), environment={}, runtime=site.folder / "run")
+    return await build(load(site.config), key=keyfile.load_private(site.folder / "unit.key"), around=around)
+
+
+async def test_unit_starts_from_the_sink(bench: Bench) -> None:
+    stages = bench.stages
+    bench.hear(stages.outbox, "declare", "store")
+    bench.hear(stages.publisher, "run", "publisher")
+    bench.hear(stages.health, "ready", "ready")
+    bench.hear(unit, "make_pollers", "sensors")
+    await bench.run()
+    assert bench.events == ["store", "publisher", "ready", "sensors"]
+
+
+async def test_unit_stops_from_the_source_and_the_store_closes_last(bench: Bench) -> None:
+    stages = bench.stages
+    bench.hear(stages.health, "stopping", "stopping")
+    bench.hear(stages.windows, "stop", "windows")
+    bench.hear(stages.outbox, "flush", "flush")
+    bench.hear(unit, "close_buses", "buses")
+    bench.hear(stages.outbox, "close", "store")
+    published = bench.stages.publisher.run
+
+    async def publish() -> None:
+        try:
+            await published()
+        finally:
+            bench.events.append("farewell")
+
+    bench.put(stages.publisher, "run", publish)
+    bench.put(stages.windows, "on_reading", _note_closing(bench, stages.windows.on_reading))
+    await bench.run(until=lambda: stages.windows.readings > 0)
+    assert bench.events == ["stopping", "windows", "flush", "farewell", "buses", "store"]
+
+
+def _note_closing(bench: Bench, real: Callable[..., None]) -> Callable[..., None]:
+    def on_reading(*arguments: object) -> None:
+        assert "windows" not in bench.events, "a sensor was polled after the windows were closed"
+        real(*arguments)
+
+    return on_reading
+
+
+async def test_unit_that_is_stopped_stores_the_open_windows_and_which_they_were(bench: Bench) -> None:
+    await bench.run(until=lambda: bench.stages.windows.readings > 0)
+    again = await _stages(bench.site)
+    assert (await again.outbox.stats()).rows_stored >= 1
+    kept = Given(again.clock.boot_id, await again.outbox.load_counters(GIVEN))
+    assert kept.last_ms("weather", None) is not None
+    await again.outbox.close()
+
+
+async def test_unit_whose_stage_fails_ends_with_that_error_and_keeps_what_it_has(bench: Bench) -> None:
+    async def fail() -> NoReturn:
+        await reached(lambda: bench.stages.windows.readings > 0)
+        raise ZeroDivisionError
+
+    bench.put(bench.stages.publisher, "run", fail)
+    with pytest.raises(ZeroDivisionError):
+        await bench.run(until=lambda: False)
+    again = await _stages(bench.site)
+    assert (await again.outbox.stats()).rows_stored >= 1
+    await again.outbox.close()
+
+
+async def test_unit_whose_store_fails_at_the_start_ends_with_that_error(bench: Bench) -> None:
+    async def fail(_content: bytes) -> NoReturn:
+        raise StoreError("gone")
+
+    bench.put(bench.stages.outbox, "declare", fail)
+    with pytest.raises(StoreError, match="gone"):
+        await bench.run(until=lambda: False)
+    await (await _stages(bench.site)).outbox.close()
+
+
+async def test_unit_without_a_required_sensor_ends_and_names_it(bench: Bench) -> None:
+    bench.site.start = "required"
+    bench.site.write()
+    bench.site.adapter.chips.clear()
+    settings = load(bench.site.config)
+    bench.unit = Unit(replace(bench.stages, settings=settings))
+    with pytest.raises(SensorError, match=r"sensor weather is required .* address 0x76: nobody answers"):
+        await bench.run(until=lambda: False)
+
+
+async def test_unit_stopped_while_a_window_waits_for_its_declaration_loses_no_window(bench: Bench) -> None:
+    """Stopped at its worst moment: a window is due and the store takes its time with a declaration."""
+    stages, real = bench.stages, bench.stages.outbox.declare
+    waiting = asyncio.Event()
+
+    async def declare(content: bytes) -> None:
+        if waiting.is_set() or not stages.windows.readings:
+            await real(content)
+            return
+        waiting.set()
+        await asyncio.Event().wait()
+
+    bench.put(stages.outbox, "declare", declare)
+    looks = iter([True, False])
+    bench.put(stages.reporter.simulation, "look", lambda: next(looks, False))
+    await bench.run(until=waiting.is_set)
+    released = sum(counted["rows_released"] for counted in stages.windows.counters().values())
+    again = await _stages(bench.site)
+    assert released == (await again.outbox.stats()).rows_stored >= 1
+    await again.outbox.close()
+
+
+async def test_unit_whose_sensor_changes_state_has_the_city_told_soon(bench: Bench) -> None:
+    bench.hear(bench.stages.publisher, "announce", "announced")
+    bench.unit._announce()
+    assert bench.events == []
+    bench.stages.windows.on_state("weather", SensorState.OK)
+    bench.unit._announce()
+    assert bench.events == ["announced"]
+    bench.stages.windows.on_state("weather", SensorState.FAILING)
+    bench.unit._announce()
+    assert bench.events == ["announced"], "not of every flutter"
+    await bench.stages.outbox.close()
+
+
+async def test_unit_with_a_poller_that_is_stuck_names_sensor_and_bus_and_does_not_beat(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    described: list[str] = []
+    bench.put(bench.stages.health, "describe", described.append)
+    bench.put(bench.stages.health, "register", lambda _name, *, deadline_s: lambda: bench.events.append("beat"))  # noqa: ARG005 - as it is called
+    poller = make_pollers(
+        bench.stages.settings, buses=bench.stages.buses, clock=bench.stages.clock, sink=bench.stages.windows
+    )[0]
+    bench.stages.reporter.pollers = [poller]
+    poller.progress_mono_ns = bench.stages.clock.mono_ns() - int(poller.deadline_s * 1e9) - 1_000_000_000
+    where = f"sensor weather on bus pole ({bench.site.folder}/i2c-1)"
+    with caplog.at_level(logging.ERROR, logger="agent.unit"):
+        await _for_a_moment(bench.unit._housekeep, until=lambda: bool(described))
+    assert caplog.messages == [f"no progress: {where}"]
+    assert described == [f"hung: {where}"]
+    assert bench.events == []
+    poller.progress_mono_ns = bench.stages.clock.mono_ns()
+    await _for_a_moment(bench.unit._housekeep, until=lambda: len(described) > 1)
+    assert described[1] == "0 of 1 sensors ok; not connected"
+    assert bench.events == ["beat"]
+    await bench.stages.outbox.close()
+
+
+async def _for_a_moment(work: Callable[[], Awaitable[None]], *, until: Callable[[], bool]) -> None:
+    task = asyncio.ensure_future(work())
+    await reached(until)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_task_that_fails_while_it_is_stopped_is_logged_and_stops_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise OSError
+
+    task = asyncio.create_task(stubborn(), name="sensor weather")
+    await asyncio.sleep(0)
+    with caplog.at_level(logging.ERROR, logger="agent.unit"):
+        await unit._cancel([task])
+    assert caplog.messages == ["sensor weather failed while it was stopped: OSError"]
+
+
+async def test_until_returns_when_a_sensor_that_is_left_alone_has_ended(bench: Bench) -> None:
+    ended = asyncio.create_task(asyncio.sleep(0))
+    bench.stop.set()
+    await unit._until(bench.stop, [ended])
+    await ended
+    await bench.stages.outbox.close()
