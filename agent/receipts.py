@@ -2,9 +2,9 @@
 
 In: unverified bytes. Out: receipts, or `Untrusted`. Never: input, output, a clock.
 
-A receiver's counter only grows inside its epoch, and a new epoch ends the earlier ones for good, so that an old receipt
-cannot delete what the receiver has lost since. The last receipt of each stream may come again and again: it is
-retained. What was seen is kept across restarts by `export` and `restore`.
+A receiver's counter only grows inside its epoch, and a new epoch ends the earlier ones for good, so that an old
+receipt cannot delete what the receiver has lost since. The last receipt of each stream may come again and again: it
+is retained. What was seen is kept across restarts by `export` and `restore`.
 """
 
 import json

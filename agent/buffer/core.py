@@ -4,49 +4,24 @@ In: work, gathered for one commit. Out: what was stored, sealed, and what may be
 """
 
 import contextlib
-import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import logging
+from collections.abc import Sequence
+from typing import Final
 
 from agent.buffer import files
-from agent.buffer.envelopes import Envelopes
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
-from agent.buffer.eviction import Room, database_pages, wal_bytes, wal_pages
-from agent.buffer.gaps import Gaps
-from agent.buffer.ledger import Ledger
-from agent.buffer.records import (
-    EnvelopeMaker,
-    Lane,
-    Limits,
-    OutboxStats,
-    Outgoing,
-    ReceiptOutcome,
-    StreamPolicy,
-)
+from agent.buffer.eviction import wal_bytes
+from agent.buffer.opening import Parts, Setup
+from agent.buffer.records import Lane, OutboxStats, Outgoing, ReceiptOutcome
 from agent.buffer.rows import checked, record_sum
 from agent.buffer.salvage import salvage
-from agent.buffer.sealing import Sealing
-from agent.buffer.state import Chain
-from agent.buffer.store import Database, size_of, wal_path
-from agent.buffer.tables import META
-from agent.buffer.waiting import WaitingRows, row_bytes
+from agent.buffer.store import size_of, wal_path
+from agent.buffer.waiting import row_bytes
 from agent.buffer.work import Done, Loss, Reception, Rows, Work, windows_of
 from agent.errors import StoreError
-from agent.wire.messages import DECLARATIONS, GapReason
+from agent.wire.messages import GapReason
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """Everything the outbox is opened with."""
-
-    path: Path
-    unit: str
-    limits: Limits
-    streams: Mapping[str, StreamPolicy]
-    maker: EnvelopeMaker
-    now_ms: Callable[[], int]
-    free_bytes: Callable[[], int]
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Core:
@@ -57,32 +32,30 @@ class Core:
         self._limits = setup.limits
         self.commits = 0
         self._stale = False
-        self._usable = False
+        self._closed = True
         self._damaged = False
-        self._open()
-
-    # -- opening
-
-    def _open(self) -> None:
-        """Open the store, whatever state it is in.
-
-        Raises:
-            StoreUnavailable: the directory cannot be used, or another process has the store.
-        """
-        files.prepare(self._setup.path, unit=self._setup.unit)
+        self._begun = False
+        self._counted = False
+        files.prepare(setup.path, unit=setup.unit)
         try:
-            self._attach()
+            self._attach(history=True)
         except StoreDamaged:
             self.recover()
 
+    # -- opening
+
     def recover(self) -> None:
-        """Set the damaged store aside and go on with what could be read of it, in a new epoch."""
-        if self._usable:
-            self._db.close()
-        self._usable, self._damaged = False, True
-        salvage(self._setup.path, unit=self._setup.unit, streams=self._setup.streams, limits=self._limits)
-        self._attach()
-        self._damaged = False
+        """Set the damaged store aside and go on with what could be read of it, in a new epoch.
+
+        Raises:
+            StoreUnavailable: there is no space for it, or the directory cannot be used.
+        """
+        self._detach()
+        self._damaged = True
+        setup = self._setup
+        salvage(setup.path, unit=setup.unit, streams=setup.streams, limits=self._limits)
+        self._damaged, self._counted = False, False
+        self._attach(history=True)
 
     def reopen(self) -> None:
         """Open the file again after it could not be used.
@@ -91,101 +64,71 @@ class Core:
             StoreDamaged: it is not what was left here.
             StoreUnavailable: it still cannot be used.
         """
-        if self._usable:
-            self._db.close()
-        self._usable = False
+        self._detach()
         if self._damaged:
             self.recover()
         else:
-            self._attach(again=True)
+            self._attach(history=False)  # closing it may have removed the WAL
 
-    def _attach(self, *, again: bool = False) -> None:
-        """Open the file and take it over; `again` in the same session, whose own close may have removed the WAL.
+    def _detach(self) -> None:
+        if not self._closed:
+            self._parts.db.close()
+        self._closed = True
 
-        Raises:
-            StoreDamaged: it is not what was left here.
-        """
-        limits = self._limits
-        self._db = Database(
-            self._setup.path, wal_pages=wal_pages(limits.max_bytes), max_pages=database_pages(limits.max_bytes)
-        )
+    def _attach(self, *, history: bool) -> None:
+        """Open the file. If it can be read and not written, it is open all the same, and written when it can be."""
+        self._parts = Parts.open(self._setup, history=history)
+        self._closed, self._stale, self._begun = False, False, False
         try:
-            self._db.check_identity()
-            self._ledger = Ledger(self._db)
-            self._ledger.load()
-            self._build()
-            if not again:
-                self._check_history()
-                self._ledger.meta.session += 1
             self._begin()
-            self._sealing.learn()
-        except StoreError:
-            self._db.close()
-            raise
-        self._usable, self._stale = True, False
-
-    def _check_history(self) -> None:
-        """Refuse a store that lost commits: seqs that were given may not be given again."""
-        meta = self._ledger.meta
-        if meta.unit != self._setup.unit:
-            raise StoreDamaged("the outbox belongs to another unit")
-        if not meta.clean and not self._db.wal_is_whole():
-            raise StoreDamaged("the outbox has lost its latest commits")
-
-    def _build(self) -> None:
-        ledger, limits = self._ledger, self._limits
-        self._rows = WaitingRows(ledger)
-        self._envelopes = Envelopes(ledger, retain_ms=int(limits.retain_s * 1000))
-        self._gaps = Gaps(ledger)
-        self._sealing = Sealing(
-            ledger,
-            maker=self._setup.maker,
-            rows=self._rows,
-            envelopes=self._envelopes,
-            gaps=self._gaps,
-            max_bytes=limits.max_bytes,
-        )
-        self._room = Room(
-            ledger,
-            limits=limits,
-            rows=self._rows,
-            envelopes=self._envelopes,
-            gaps=self._gaps,
-            free_bytes=self._setup.free_bytes,
-        )
+        except StoreUnavailable as error:
+            _LOG.warning("the outbox can be read but not written: %s", error)
 
     def _begin(self) -> None:
-        """Note in the database itself that its WAL belongs to it from now on."""
-        ledger = self._ledger
-        self._db.begin()
-        ledger.meta.clean = False
-        META.write(self._db, ledger.meta)
-        ledger.configure(self._setup.streams)
-        ledger.drop_drained_chains()
-        declarations = ledger.find_chain(ledger.stream(DECLARATIONS), ledger.meta.epoch)
-        receipted = -1 if declarations is None else declarations.receipted
-        ledger.drop_declarations(before=self._rows.declaration_in_use(), receipted=receipted)
-        ledger.save()
-        self._db.commit()
-        self._db.checkpoint()
+        try:
+            self._parts.begin(self._setup.streams, session=not self._counted)
+        except StoreError:
+            self._abandon()
+            raise
+        self._begun = self._counted = True
+
+    def _ready(self) -> None:
+        """Open the store again, or read its state again, where that is needed.
+
+        Raises:
+            StoreUnavailable: it cannot be used now.
+        """
+        if self._closed:
+            self.reopen()
+        if self._stale:
+            self._parts.rows.forget()
+            self._parts.ledger.load()
+            self._stale = False
+        if not self._begun:
+            self._begin()
+
+    def _abandon(self) -> None:
+        """Forget a transaction."""
+        self._stale = True
+        self._parts.db.rollback()
 
     # -- state
 
     @property
     def epoch(self) -> bytes:
         """8 bytes, made with the store."""
-        return self._ledger.meta.epoch
+        return self._parts.ledger.meta.epoch
 
     @property
     def session(self) -> int:
         """How often the store was opened."""
-        return self._ledger.meta.session
+        return self._parts.ledger.meta.session
 
     def stats(self) -> OutboxStats:
         """Return counters and gauges, without looking at anything that grows; the last known ones if need be."""
         with contextlib.suppress(StoreUnavailable):
             self._ready()
-        ledger, tally = self._ledger, self._ledger.tally
+        ledger, tally = self._parts.ledger, self._parts.ledger.tally
         chains = ledger.chains.values()
         return OutboxStats(
             rows_waiting=sum(stream.rows_waiting for stream in ledger.streams.values()),
@@ -198,7 +141,7 @@ class Core:
             envelopes_sealed=tally.sealed,
             gaps_sealed=tally.gaps,
             commits=self.commits,
-            bytes_used=self._db.file_bytes(),
+            bytes_used=self._parts.db.file_bytes(),
             damaged_files=len(files.set_aside(self._setup.path)),
             resend_missing=tally.missing,
         )
@@ -215,9 +158,9 @@ class Core:
         try:
             done = self._attempt(work)
         except StoreFull:
-            self._room.squeeze()
+            self._parts.room.squeeze()
             done = self._attempt_again(work)
-        self._room.relax()
+        self._parts.room.relax()
         self.commits += 1
         self._tidy()
         return done
@@ -227,179 +170,124 @@ class Core:
         try:
             return self._attempt(work)
         except StoreFull:
-            if not self._room.can_be_full():
+            if not self._parts.room.can_be_full():
                 raise StoreDamaged("the outbox is full without cause") from None
             raise
 
     def _attempt(self, work: Work) -> Done:
         self._ready()
-        self._db.begin()
+        self._parts.db.begin()
         try:
             done = self._apply(work)
-            self._ledger.save()
-            self._db.commit()
+            self._parts.ledger.save()
+            self._parts.db.commit()
         except BaseException:
-            self._stale = True
-            self._db.rollback()
+            self._abandon()
             raise
         return done
-
-    def _reload(self) -> None:
-        """Read the state again after a rollback."""
-        self._rows.forget()
-        self._ledger.load()
-        self._stale = False
 
     def _apply(self, work: Work) -> Done:
         now_ms = self._setup.now_ms()
         for loss in work.lost:
             self._lose(loss)
         for content in work.declarations:
-            self._sealing.declare_content(content)
+            self._parts.sealing.declare_content(content)
         for reception in work.receipts:
-            self._release(reception, now_ms)
+            self._parts.settling.release(reception, now_ms)
         for envelope_id in work.accepted:
-            self._accept(envelope_id, now_ms)
-        self._envelopes.expire(now_ms)
+            self._parts.settling.accept(envelope_id, now_ms)
+        self._parts.envelopes.expire(now_ms)
         done = Done()
         self._store(work.rows, done)
         if work.seal:
-            done.sealed = self._sealing.seal(partial=work.partial)
+            done.sealed = self._parts.sealing.seal(partial=work.partial)
         for name, value in work.counters.items():
             self._save_counter(name, value)
         return done
 
     def _store(self, groups: Sequence[Rows], done: Done) -> None:
         if groups:
-            self._room.measure()
+            self._parts.room.measure()
         for group in groups:
-            declared = self._ledger.find_declared(group.declaration)
+            declared = self._parts.ledger.find_declared(group.declaration)
             if declared is None:
-                declared = self._ledger.add_declared(group.declaration, None)
+                declared = self._parts.ledger.add_declared(group.declaration, None)
             clock_group = self._setup.maker.clock_group(group.clock)
             for row, data in zip(group.rows, group.data, strict=True):
-                stream = self._ledger.streams[row.stream]
-                if not self._room.take(stream, row_bytes(data)):
-                    self._room.refuse(stream, windows=windows_of(row))
+                stream = self._parts.ledger.streams[row.stream]
+                if not self._parts.room.take(stream, row_bytes(data)):
+                    self._parts.room.refuse(stream, windows=windows_of(row))
                     continue
-                context = self._ledger.context(
+                context = self._parts.ledger.context(
                     declaration=declared.id,
                     boot_id=row.boot_id,
                     step_ms=row.step_ms,
                     clock=group.clock,
                     clock_group=clock_group,
                 )
-                number = self._rows.add(stream, context=context, start_ms=row.start_ms, data=data)
+                number = self._parts.rows.add(stream, context=context, start_ms=row.start_ms, data=data)
                 done.stored.append((row.stream, number, row.start_ms))
-        self._rows.write()
+        self._parts.rows.write()
 
     def _lose(self, loss: Loss) -> None:
-        self._ledger.tally.evicted += loss.count
-        stream = self._ledger.streams[loss.stream]
-        self._gaps.rows_lost(stream, GapReason.EVICTED, count=loss.count, windows=loss.windows)
+        self._parts.ledger.tally.evicted += loss.count
+        stream = self._parts.ledger.streams[loss.stream]
+        self._parts.gaps.rows_lost(stream, GapReason.EVICTED, count=loss.count, windows=loss.windows)
 
     def _tidy(self) -> None:
         """Give space back where it is short; the commit stands whatever happens here."""
         try:
-            if size_of(wal_path(self._db.path)) > wal_bytes(self._limits.max_bytes):
-                self._db.checkpoint()
-            spare = self._room.spare_pages()
+            if size_of(wal_path(self._parts.db.path)) > wal_bytes(self._limits.max_bytes):
+                self._parts.db.checkpoint()
+            spare = self._parts.room.spare_pages()
             if spare:
                 files.drop_oldest_aside(self._setup.path)
-                self._db.shrink(spare)
-                self._db.checkpoint()
+                self._parts.db.shrink(spare)
+                self._parts.db.checkpoint()
         except StoreUnavailable:
             return
-
-    # -- receipts
 
     def judge(self, reception: Reception) -> ReceiptOutcome:
         """Return what a receipt will do, and keep its envelopes from going out again; it is applied by `transact`."""
         self._ready()
-        chain = self._chain_of(reception)
-        if chain is None or not 0 <= reception.seq < chain.next_seq:
-            return ReceiptOutcome.UNKNOWN
-        known = self._envelopes.hash_of(chain, reception.seq)
-        if known is None and reception.seq > chain.receipted:
-            return ReceiptOutcome.UNKNOWN
-        if known is not None and known != reception.hash:
-            return ReceiptOutcome.UNKNOWN
-        resend = reception.resend_from is not None and reception.resend_from < chain.next_seq
-        if not resend and reception.seq <= chain.pending:
-            return ReceiptOutcome.DUPLICATE
-        chain.pending = max(chain.pending, reception.seq)
-        return ReceiptOutcome.RESEND if resend else ReceiptOutcome.APPLIED
-
-    def _chain_of(self, reception: Reception) -> Chain | None:
-        stream = self._ledger.streams.get(reception.stream)
-        return None if stream is None else self._ledger.find_chain(stream, reception.epoch)
-
-    def _release(self, reception: Reception, now_ms: int) -> None:
-        chain = self._chain_of(reception)
-        if chain is None:
-            return
-        self._envelopes.receipted(chain, seq=reception.seq, digest=reception.hash, now_ms=now_ms)
-        self._gaps.receipted(chain, seq=reception.seq)
-        if reception.resend_from is not None and reception.resend_from < chain.next_seq:
-            self._envelopes.resend(chain, first_seq=reception.resend_from)
-
-    def _accept(self, envelope_id: int, now_ms: int) -> None:
-        gone = self._envelopes.accepted(envelope_id, now_ms=now_ms)
-        if gone is not None:
-            self._gaps.accepted(gone[0], seq=gone[1])
+        return self._parts.settling.judge(reception)
 
     # -- reading
 
     def outgoing(self, *, after: int, limit: int, max_bytes: int, lane: Lane | None) -> list[Outgoing]:
         """Return committed envelopes by lane, then id."""
         self._ready()
-        return self._envelopes.outgoing(after=after, limit=limit, max_bytes=max_bytes, lane=lane)
+        return self._parts.envelopes.outgoing(after=after, limit=limit, max_bytes=max_bytes, lane=lane)
 
     def is_seal_due(self, *, partial: bool) -> bool:
         """Tell whether there is something to seal."""
         self._ready()
-        return self._sealing.is_due(partial=partial)
+        return self._parts.sealing.is_due(partial=partial)
 
     def load_counter(self, name: str) -> bytes | None:
         """Return saved counters, None if none were saved under that name."""
         self._ready()
-        row = self._db.one("SELECT id, name, value, sum FROM counter WHERE name = ?", name)
+        row = self._parts.db.one("SELECT id, name, value, sum FROM counter WHERE name = ?", name)
         return None if row is None else bytes(checked(row)[2])
 
     def _save_counter(self, name: str, value: bytes) -> None:
-        row = self._db.one("SELECT id FROM counter WHERE name = ?", name)
-        counter_id = row[0] if row else (self._db.one("SELECT coalesce(max(id), 0) + 1 FROM counter") or (1,))[0]
+        row = self._parts.db.one("SELECT id FROM counter WHERE name = ?", name)
+        counter_id = (
+            row[0] if row else (self._parts.db.one("SELECT coalesce(max(id), 0) + 1 FROM counter") or (1,))[0]
+        )
         cells = (counter_id, name, value)
-        self._db.run("INSERT OR REPLACE INTO counter VALUES (?,?,?,?)", *cells, record_sum(*cells))
-
-    def _ready(self) -> None:
-        """Open the store again, or read its state again, where that is needed."""
-        if not self._usable:
-            self.reopen()
-        if self._stale:
-            self._reload()
+        self._parts.db.run("INSERT OR REPLACE INTO counter VALUES (?,?,?,?)", *cells, record_sum(*cells))
 
     # -- closing
 
     def close(self) -> None:
-        """Fold the WAL in and note that nothing is missing."""
+        """Fold the WAL in and note that nothing is missing.
+
+        Raises:
+            StoreError: that could not be written; everything committed is there.
+        """
         try:
             self._ready()
-            self._ledger.meta.clean = True
-            self._db.begin()
-            META.write(self._db, self._ledger.meta)
-            self._ledger.save_tally()
-            self._db.commit()
-            self._db.checkpoint(truncate=True)
+            self._parts.end()
         finally:
-            self._db.close()
-
-
-def free_bytes_at(path: Path) -> Callable[[], int]:
-    """Return what tells how much the file system of `path` has left for unprivileged users."""
-
-    def free_bytes() -> int:
-        usage = os.statvfs(path.parent)
-        return usage.f_bavail * usage.f_frsize
-
-    return free_bytes
+            self._detach()

@@ -152,7 +152,7 @@ class Envelopes:
                 f"INSERT OR REPLACE INTO retained SELECT {COLUMNS}, ? FROM envelope WHERE {condition}",  # noqa: S608 - constants
                 *(now_ms, *cells),
             )
-        self._db.run(f"DELETE FROM envelope WHERE {condition}", *cells)  # noqa: S608 - constants
+        self._db.delete(f"DELETE FROM envelope WHERE {condition}", *cells, expected=count)  # noqa: S608 - constants
         self._count(chain, -count, rows=-int(rows), size=-int(size))
         self._ledger.tally.receipted += int(rows)
 
@@ -162,7 +162,8 @@ class Envelopes:
         for table in ("retained", "envelope"):
             sql = f"SELECT {COLUMNS} FROM {table} WHERE chain = ? AND seq >= ?"  # noqa: S608 - constants
             found = [envelope_of(record) for record in self._db.all(sql, chain.id, first_seq)]
-            self._db.run(f"DELETE FROM {table} WHERE chain = ? AND seq >= ?", chain.id, first_seq)  # noqa: S608 - constants
+            sql = f"DELETE FROM {table} WHERE chain = ? AND seq >= ?"  # noqa: S608 - constants
+            self._db.delete(sql, chain.id, first_seq, expected=len(found))
             again |= {envelope.seq: envelope for envelope in found}
             if table == "envelope":
                 size = sum(len(envelope.data) for envelope in found)
@@ -171,9 +172,10 @@ class Envelopes:
                 self._ledger.tally.receipted -= sum(envelope.rows for envelope in found)
         for seq, envelope in sorted(again.items()):
             self.put(chain, seq=seq, lane=envelope.lane, rows=envelope.rows, digest=envelope.hash, data=envelope.data)
-        if chain.receipted >= first_seq:
-            chain.receipted, chain.receipted_hash = first_seq - 1, self.hash_of(chain, first_seq - 1)
-        chain.pending = min(chain.pending, first_seq - 1)
+        lowest = min(again, default=chain.next_seq)
+        if lowest <= chain.receipted:
+            chain.receipted, chain.receipted_hash = lowest - 1, self.hash_of(chain, lowest - 1)
+        chain.pending = min(chain.pending, lowest - 1)
         self._ledger.tally.missing += chain.next_seq - first_seq - len(again)
 
     def expire(self, now_ms: int) -> None:
@@ -181,7 +183,7 @@ class Envelopes:
         rows = self._db.all("SELECT id, at_ms FROM retained ORDER BY id LIMIT 16") if self._retain_ms else []
         for envelope_id, at_ms in rows:
             if now_ms - at_ms > self._retain_ms:
-                self._db.run("DELETE FROM retained WHERE id = ?", envelope_id)
+                self._db.delete("DELETE FROM retained WHERE id = ?", envelope_id, expected=1)
 
     def drop_retained(self, most: int) -> int:
         """Delete the oldest retained envelopes and return how many: they have arrived, so nothing is lost."""
@@ -194,6 +196,6 @@ class Envelopes:
         if row is None:
             return None
         envelope = envelope_of(row)
-        self._db.run("DELETE FROM envelope WHERE id = ?", envelope.id)
+        self._db.delete("DELETE FROM envelope WHERE id = ?", envelope.id, expected=1)
         self._count(chain, -1, rows=-envelope.rows, size=-len(envelope.data))
         return envelope

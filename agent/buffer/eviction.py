@@ -2,9 +2,9 @@
 
 In: how much is to be stored. Out: room, or a refusal. Never: a loss without its gap, or growth past the cap.
 
-Who loses first: whichever stream has most unsealed bytes waiting, the one that is being stored included. If that one
-keeps its oldest rows (`drop_newest`), its new row is refused; otherwise its oldest batch goes. Streams that keep their
-oldest rows leave half an equal share to each of the others, or they would take the store for good. Receipted
+Who loses first: whichever stream has most unsealed bytes waiting, the one that is being stored included. If that
+one keeps its oldest rows (`drop_newest`), its new row is refused; otherwise its oldest batch goes. Streams that keep
+their oldest rows leave half an equal share to each of the others, or they would take the store for good. Receipted
 envelopes that are only retained go before everything, sealed ones that wait after every unsealed row that may be
 evicted. Below the floor the file does not grow and gives back what is unused; rows are not evicted to make up for
 what others have written.
@@ -36,7 +36,7 @@ def wal_pages(max_bytes: int) -> int:
 
 
 def wal_bytes(max_bytes: int) -> int:
-    """Return the part of the store that is left to the WAL: that length, and as much again for the last transaction."""
+    """Return the part of the store that is the WAL's: that length, and as much again for the last transaction."""
     return 2 * wal_pages(max_bytes) * FRAME_BYTES
 
 
@@ -87,7 +87,9 @@ class Room:
 
         What is set apart: the WAL's own growth, and pages that so far are in the WAL only.
         """
-        wal_growth = wal_pages(self._limits.max_bytes) * FRAME_BYTES + _MARGIN_BYTES - size_of(wal_path(self._db.path))
+        wal_growth = (
+            wal_pages(self._limits.max_bytes) * FRAME_BYTES + _MARGIN_BYTES - size_of(wal_path(self._db.path))
+        )
         database_growth = pages.total * PAGE_BYTES - size_of(self._db.path)
         apart = max(0, wal_growth) + max(0, database_growth)
         return max(0, self._free_bytes() - self._limits.free_floor_bytes - apart) // PAGE_BYTES
@@ -106,7 +108,7 @@ class Room:
         self._squeezed = 0
 
     def spare_pages(self) -> int:
-        """Return how many unused pages should be given back: near the floor all but a few, else those past the cap."""
+        """Return how many unused pages to give back: near the floor all but a few, else those past the cap."""
         pages = self._db.pages()
         if self.growth_pages(pages) < _NEAR_PAGES:
             return max(0, pages.free - SLACK_PAGES)

@@ -2,8 +2,8 @@
 
 In: what was evicted, refused or damaged. Out: one open gap per stream and reason. Never: a loss that is not counted.
 
-`count` is the number of rows known to be lost. 0 is possible with `DAMAGED` only: rows may be lost, and it is not known
-how many. `windows` spans the losses it counts and may span rows that arrived as well.
+`count` is the number of rows known to be lost. 0 is possible with `DAMAGED` only: rows may be lost, and it is not
+known how many. `windows` spans the losses it counts and may span rows that arrived as well.
 """
 
 from agent.buffer.ledger import Ledger
@@ -22,7 +22,10 @@ class Gaps:
     def rows_lost(
         self, stream: Stream, reason: GapReason, *, count: int, windows: tuple[int, int, int] | None = None
     ) -> None:
-        """Count rows that never were sealed: `windows` is first start ms, step ms and number, None if not on wall time."""
+        """Count rows that never were sealed.
+
+        `windows` is first start ms, step ms and number; None for rows that are not on wall time.
+        """
         gap = next(
             (g for g in self._open(stream, reason) if g.sealed is None and _same_grid(g.windows, windows)), None
         )
@@ -73,7 +76,7 @@ class Gaps:
         GAP.write(self._ledger.db, gap)
 
     def receipted(self, chain: Chain, *, seq: int) -> None:
-        """Forget what a receipt up to `seq` settles: declared gaps, and envelopes that had arrived before their eviction."""
+        """Forget what a receipt up to `seq` settles: declared gaps, and envelopes evicted after they had left."""
         if chain.epoch != self._ledger.meta.epoch:
             return
         for gap in [g for g in self._ledger.gaps.values() if g.stream == chain.stream]:

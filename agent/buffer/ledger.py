@@ -10,7 +10,19 @@ from typing import Final
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.records import Overflow, StreamPolicy
 from agent.buffer.rows import row_sum
-from agent.buffer.state import ROW_OVERHEAD_BYTES, Chain, Context, Declared, Gap, Meta, Span, Stream, Tally, Word, WordKind
+from agent.buffer.state import (
+    ROW_OVERHEAD_BYTES,
+    Chain,
+    Context,
+    Declared,
+    Gap,
+    Meta,
+    Span,
+    Stream,
+    Tally,
+    Word,
+    WordKind,
+)
 from agent.buffer.store import Database
 from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD
 from agent.wire.messages import DECLARATIONS
@@ -78,7 +90,7 @@ class Ledger:
             "SELECT id, stream, context, start_ms, data, sum FROM fresh ORDER BY id"
         ):
             stream, context = self.by_id.get(stream_id), self.contexts.get(context_id)
-            if stream is None or context is None:
+            if stream is None or context is None or row_id <= last:
                 raise StoreDamaged("a stored row belongs to nothing")
             if row_sum(row_id, stream_id, context_id, start_ms, data) != total:
                 raise StoreDamaged("a stored row does not match its checksum")

@@ -3,13 +3,13 @@
 In: released rows, declarations, verified receipts. Out: the bytes of envelopes, in the order in which they should
 leave. Never: a reading, a key, a wait for the medium on the event loop.
 
-The store is SQLite (WAL, ``synchronous=FULL``, small pages, rowid-append tables), one thread. These sentences hold, and
-each is a test of the same name:
+The store is SQLite (WAL, ``synchronous=FULL``, small pages, rowid-append tables), one thread. These sentences hold,
+and each is a test of the same name:
 
 1. A released row that was reported stored survives a power cut.
 2. A seq is given once: seq, hash and envelope bytes are committed together, and a resend repeats the same bytes.
-3. A row or envelope leaves only by receipt (or, in `broker` mode, by a *successful* PUBACK), by eviction, or by purge;
-   the last two leave a gap record.
+3. A row or envelope leaves only by receipt (or, in `broker` mode, by a *successful* PUBACK), by eviction, or by
+   purge; the last two leave a gap record.
 4. The store never grows past its byte cap nor eats the free-space floor; pages are reused, and the file shrinks when
    the floor is near.
 5. A damaged store never stops the unit: what is readable is kept, the damaged file is set aside, a new epoch begins,
@@ -21,7 +21,8 @@ each is a test of the same name:
    receipt and counters share commits.
 
 How: `worker` is the thread, `core` one transaction, `waiting` the unsealed rows, `sealing` and `envelopes` what they
-become, `gaps` what was lost, `eviction` the bounds, `salvage` the answer to damage, `store` SQLite.
+become, `settling` receipts, `gaps` what was lost, `eviction` the bounds, `salvage` the answer to damage, `store`
+SQLite.
 """
 
 import asyncio
@@ -31,7 +32,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
-from agent.buffer.core import Core, Setup, free_bytes_at
+from agent.buffer.answers import Demand, Question
+from agent.buffer.core import Core
+from agent.buffer.opening import Setup, free_bytes_at
 from agent.buffer.records import (
     EnvelopeMaker,
     Lane,
@@ -43,7 +46,7 @@ from agent.buffer.records import (
 )
 from agent.buffer.rows import encode_row
 from agent.buffer.work import Reception, Rows, ends_batch
-from agent.buffer.worker import Demand, OnStored, Question, Worker
+from agent.buffer.worker import OnStored, Worker
 from agent.clock import NS_PER_MS, Clock
 from agent.errors import StoreError
 from agent.privacy.released import Released
@@ -154,15 +157,15 @@ class Outbox:
         return future
 
     async def declare(self, content: bytes) -> None:
-        """Have a declaration sent, unless it has been in this epoch; it leaves before the first batch that cites it."""
+        """Have a declaration sent, unless it was in this epoch; it leaves before the first batch citing it."""
         await self._demand(declaration=content)
 
     async def seal(self, *, partial: bool = False) -> int:
         """Seal complete batches and some of the backlog, and return how many envelopes were made.
 
-        Rows that wait for their commit are committed with it if they complete a batch; with `partial` in any case, and
-        batches that are not complete are sealed too. Backlog is sealed a few envelopes at a time, and not while many
-        wait for their receipt: call again while there is something to send them on.
+        Rows that wait for their commit are committed with it if they complete a batch; with `partial` in any case,
+        and batches that are not complete are sealed too. Backlog is sealed a few envelopes at a time, and not while
+        many wait for their receipt: call again while there is something to send them on.
         """
         sealed: int = await self._demand(seal=True, partial=partial)
         return sealed
@@ -186,7 +189,7 @@ class Outbox:
         stream: str,
         epoch: bytes,
         seq: int,
-        hash: bytes,
+        hash: bytes,  # noqa: A002 - the receipt's own word
         resend_from: int | None = None,
     ) -> ReceiptOutcome:
         """Let go of everything up to `seq`, and return what the receipt did; deleted with the next commit."""

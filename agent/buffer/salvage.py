@@ -3,10 +3,10 @@
 In: a file that SQLite or a checksum refuses. Out: a complete store in its place. Never: a seq that the damaged store
 may have given already.
 
-Rows that were not sealed are taken over and will be sealed in the new epoch. Envelopes keep their epoch, seq and bytes
-and go out as they are. Every record is checked on its own; where a page cannot be read the next readable one is looked
-for. If the schema is gone, that of an empty store is put in its place: it says where the tables begin, and that
-never changes.
+Rows that were not sealed are taken over and will be sealed in the new epoch. Envelopes keep their epoch, seq and
+bytes and go out as they are. Every record is checked on its own; where a page cannot be read the next readable one is
+looked for. If the schema is gone, that of an empty store is put in its place: it says where the tables begin, and
+that never changes.
 
 A stream whose rows are known to be lost gets a gap with their number. If it cannot be known, because the table of
 fresh rows or of streams was damaged or commits are missing, every stream gets a gap, whose count is what is known to
@@ -14,12 +14,10 @@ be lost and may be 0.
 """
 
 import logging
-import os
-from collections.abc import Callable, Iterator, Mapping
-from enum import Enum, auto
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from agent.buffer import files
 from agent.buffer.envelopes import COLUMNS, Envelopes, envelope_of
@@ -29,17 +27,14 @@ from agent.buffer.gaps import Gaps
 from agent.buffer.records import Limits, Overflow, StreamPolicy
 from agent.buffer.rows import checked, record_sum, row_sum
 from agent.buffer.state import Chain, Context, Stream, WordKind
-from agent.buffer.store import PAGE_BYTES, Database, Row
-from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD, Table
+from agent.buffer.store import Database, Row
+from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD
 from agent.buffer.waiting import RUN_COLUMNS, WaitingRows, run_ids, run_of
+from agent.buffer.wreck import Wreck
 from agent.wire.messages import DECLARATIONS, GapReason
-
-T = TypeVar("T")
 
 _LOG: Final = logging.getLogger(__name__)
 _COMMIT_EVERY: Final = 256
-_MOST_HOLES: Final = 256
-_MOST_IDS: Final = 1 << 62
 _UNKNOWN_POLICY: Final = StreamPolicy(overflow=Overflow.DROP_OLDEST, batch_rows=60, backlog_rows=600, columns=0)
 
 
@@ -72,19 +67,10 @@ def _rebuild(path: Path, *, unit: str, streams: Mapping[str, StreamPolicy], limi
         new.close()
 
 
-class _Behind(Enum):
-    """What comes behind an id."""
-
-    RECORDS = auto()
-    NOTHING = auto()
-    UNREADABLE = auto()
-
-
 class _Salvage:
     """One salvage: from the damaged file into the new store."""
 
     def __init__(self, path: Path, new: Database, *, unit: str, streams: Mapping[str, StreamPolicy]) -> None:
-        self._path = path
         self._db = new
         self._unit = unit
         self._policies = streams
@@ -92,7 +78,7 @@ class _Salvage:
         self._rows = WaitingRows(self._ledger)
         self._envelopes = Envelopes(self._ledger, retain_ms=0)
         self._gaps = Gaps(self._ledger)
-        self._old: Database | None = None
+        self._wreck = Wreck(path, new)
         self._streams: dict[int, Stream] = {}
         self._chains: dict[int, Chain] = {}
         self._contexts: dict[int, Context] = {}
@@ -107,63 +93,24 @@ class _Salvage:
         """Copy what can be read, and declare the rest."""
         self._db.begin()
         try:
-            if self._open_old():
+            if self._wreck.open():
                 self._take_header()
                 if copy and not self._foreign:
                     self._copy()
-            self._unknown |= self._old is None or not copy
+                self._unknown |= not copy or self._wreck.holes
+            else:
+                self._unknown = True
         finally:
-            self._close_old()
+            self._wreck.close()
         self._declare_losses()
         self._ledger.save()
         self._db.commit()
         files.complete(self._ledger)
 
-    # -- opening what is damaged
-
-    def _open_old(self) -> bool:
-        """Open the damaged file, with another first page if need be; return whether there is anything to read."""
-        for graft in (False, True):
-            try:
-                if graft:
-                    self._graft_schema()
-                self._old = Database(self._path, wal_pages=1 << 30)
-                self._old.check_identity()
-                self._old.one("SELECT count(*) FROM sqlite_schema")
-            except (StoreDamaged, OSError):
-                self._close_old()
-            else:
-                return True
-        return False
-
-    def _close_old(self) -> None:
-        if self._old is not None:
-            self._old.close()
-            self._old = None
-
-    def _graft_schema(self) -> None:
-        """Replace the pages of the schema by those of the empty store, with the damaged file's own size in the first.
-
-        A store's pages are numbered as they were made: the header, the map of pages, a root for each table, and
-        what else the schema took. None of these ever moves.
-        """
-        roots = self._db.one("SELECT max(rootpage) FROM sqlite_schema")
-        empty = files.new_path(self._path).read_bytes()
-        with self._path.open("r+b") as file:
-            pages = file.seek(0, os.SEEK_END) // PAGE_BYTES
-            first = bytearray(empty[:PAGE_BYTES])
-            first[28:32] = pages.to_bytes(4, "big")
-            first[32:40] = bytes(8)  # no list of free pages: nothing is written here any more
-            file.seek(0)
-            file.write(first)
-            rest = (roots[0] if roots else 0) * PAGE_BYTES
-            file.seek(rest)
-            file.write(empty[rest:])
-
     def _take_header(self) -> None:
         """Take over the counters; a store of another unit has nothing that is ours, so nothing of ours is lost."""
-        whole = self._old_is_whole()
-        meta, tally = self._one(META), self._one(TALLY)
+        whole = self._wreck.is_whole()
+        meta, tally = self._wreck.one(META), self._wreck.one(TALLY)
         if meta is not None and meta.unit != self._unit:
             _LOG.warning("the outbox belongs to another unit: nothing of it is kept")
             self._foreign = True
@@ -173,78 +120,6 @@ class _Salvage:
         if tally is not None:
             self._ledger.tally = tally
         self._unknown |= meta is None or tally is None or not (meta.clean or whole)
-
-    def _old_is_whole(self) -> bool:
-        assert self._old is not None  # noqa: S101 - opened before
-        try:
-            return self._old.wal_is_whole()
-        except (StoreDamaged, OSError):
-            return False
-
-    # -- reading what is damaged
-
-    def _one(self, table: Table[T]) -> T | None:
-        return next(self._values(table), None)
-
-    def _values(self, table: Table[T]) -> Iterator[T]:
-        """Yield the readable values of a bounded table; one that is not makes the extent of the loss unknown."""
-        yield from self._readable(table.select, table.value)
-
-    def _readable(
-        self, select: str, parse: Callable[[Row], T], *, low: int = 0, high: int = _MOST_IDS
-    ) -> Iterator[T]:
-        for record in self._survivors(select, low, high):
-            try:
-                yield parse(record)
-            except (StoreDamaged, TypeError):
-                self._unknown = True
-
-    def _survivors(self, select: str, low: int, high: int) -> Iterator[Row]:
-        """Yield every record that can be reached, by id, past pages that cannot be read."""
-        last = low - 1
-        for _ in range(_MOST_HOLES):
-            try:
-                for record in self._read(f"{select} WHERE id BETWEEN ? AND ? ORDER BY id", last + 1, high):
-                    last = record[0]
-                    yield record
-            except StoreDamaged:
-                self._unknown = True
-            else:
-                return
-            found = self._behind_hole(select, last, high)
-            if found is None:
-                return
-            last = found
-
-    def _behind_hole(self, select: str, last: int, high: int) -> int | None:
-        """Return an id behind which records can be read again, as near to `last` as possible; None for none.
-
-        First in growing steps, as holes are small; then halving the last step.
-        """
-        bad, step = last, 1
-        while (state := self._probe(select, bad + step, high)) is _Behind.UNREADABLE:
-            bad, step = bad + step, step * 2
-        good = bad + step
-        while good - bad > 1:
-            middle = (bad + good) // 2
-            if (found := self._probe(select, middle, high)) is _Behind.UNREADABLE:
-                bad = middle
-            else:
-                good, state = middle, found
-        return good if state is _Behind.RECORDS else None
-
-    def _probe(self, select: str, after: int, high: int) -> "_Behind":
-        """Return what comes behind an id."""
-        try:
-            for _ in self._read(f"{select} WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1", after + 1, high):
-                return _Behind.RECORDS
-        except StoreDamaged:
-            return _Behind.UNREADABLE if after < high else _Behind.NOTHING
-        return _Behind.NOTHING
-
-    def _read(self, sql: str, *cells: int) -> Iterator[Row]:
-        assert self._old is not None  # noqa: S101 - opened before
-        return self._old.each(sql, *cells)
 
     # -- copying
 
@@ -261,10 +136,10 @@ class _Salvage:
 
     def _copy_words(self) -> None:
         """Read the second copies, for what the first cannot be read of."""
-        self._words = {word.key: word.value for word in self._values(WORD)}
+        self._words = {word.key: word.value for word in self._wreck.values(WORD)}
 
     def _copy_streams(self) -> None:
-        for old in self._values(STREAM):
+        for old in self._wreck.values(STREAM):
             self._streams[old.id] = self._ledger.stream(old.name, old.policy)
             self._lost[old.name] = old.rows  # until the runs are found
         for (kind, number), value in self._words.items():
@@ -274,7 +149,7 @@ class _Salvage:
         self._ledger.configure(self._policies)
 
     def _copy_chains(self) -> None:
-        for chain in self._values(CHAIN):
+        for chain in self._wreck.values(CHAIN):
             if chain.stream in self._streams:
                 name = self._streams[chain.stream].name
                 self._lost[name] = self._lost.get(name, 0) + chain.rows  # until the envelopes are found
@@ -291,17 +166,17 @@ class _Salvage:
         self._ledger.add_chain(chain)
 
     def _copy_notes(self) -> None:
-        for declared in self._values(DECLARATION):
+        for declared in self._wreck.values(DECLARATION):
             if declared.content is None or sha256(declared.content).digest() == declared.hash:
                 self._declared[declared.id] = self._ledger.add_declared(declared.hash, declared.content).id
         for (kind, number), value in sorted(self._words.items()):
             if kind == WordKind.DECLARATION and number not in self._declared:
                 self._declared[number] = self._ledger.add_declared(value, None).id
-        for context in self._values(CONTEXT):
+        for context in self._wreck.values(CONTEXT):
             self._contexts[context.id] = context
 
     def _copy_envelopes(self) -> None:
-        for envelope in self._readable(f"SELECT {COLUMNS} FROM envelope", envelope_of):  # noqa: S608 - constants
+        for envelope in self._wreck.readable(f"SELECT {COLUMNS} FROM envelope", envelope_of):  # noqa: S608 - constants
             chain = self._chains.get(envelope.chain)
             if chain is not None:
                 self._envelopes.put(
@@ -319,14 +194,14 @@ class _Salvage:
     def _copy_runs(self) -> None:
         for stream_id, stream in self._streams.items():
             low, high = run_ids(stream_id)
-            for run in self._readable(f"SELECT {RUN_COLUMNS} FROM run", run_of, low=low, high=high):  # noqa: S608 - constants
+            for run in self._wreck.readable(f"SELECT {RUN_COLUMNS} FROM run", run_of, low=low, high=high):  # noqa: S608 - constants
                 declared = self._declared.get(run.declaration)
                 if declared is not None:
                     self._rows.put_run(stream, run.under(declared))
                     self._found(stream, run.rows)
 
     def _copy_fresh(self) -> None:
-        for _row_id, stream_id, context_id, start_ms, data in self._readable(
+        for _row_id, stream_id, context_id, start_ms, data in self._wreck.readable(
             "SELECT id, stream, context, start_ms, data, sum FROM fresh", _fresh_of
         ):
             stream, context = self._streams.get(stream_id), self._contexts.get(context_id)
@@ -348,14 +223,16 @@ class _Salvage:
     def _copy_gaps(self) -> None:
         """Take over losses that were not declared, or whose declaration did not survive."""
         declared = {(chain, seq) for chain, seq in self._db.all("SELECT chain, seq FROM envelope WHERE rows = 0")}
-        for gap in self._values(GAP):
+        for gap in self._wreck.values(GAP):
             stream = self._streams.get(gap.stream)
             chains = [chain.id for chain in self._chains.values() if stream is not None and chain.stream == stream.id]
             if stream is not None and not any((chain, gap.sealed_seq) in declared for chain in chains):
                 self._gaps.rows_lost(stream, GapReason(gap.reason), count=gap.count, windows=gap.windows)
 
     def _copy_counters(self) -> None:
-        for cells in self._readable("SELECT id, name, value, sum FROM counter", lambda record: checked(record)[:-1]):
+        for cells in self._wreck.readable(
+            "SELECT id, name, value, sum FROM counter", lambda record: checked(record)[:-1]
+        ):
             self._db.run("INSERT INTO counter VALUES (?,?,?,?)", *cells, record_sum(*cells))
 
     def _found(self, stream: Stream, rows: int) -> None:

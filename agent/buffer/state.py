@@ -1,4 +1,4 @@
-"""What the outbox keeps in memory: sums and cursors per stream, bounded by the configuration, never by the backlog."""
+"""What the outbox keeps in memory: sums and cursors per stream, bounded by the configuration, not by the backlog."""
 
 from dataclasses import dataclass, field
 from enum import IntEnum

@@ -11,6 +11,7 @@ seals and receipts, 812 bytes a row with pages of 512, 913 with 1,024, 1,123 wit
 import contextlib
 import os
 import sqlite3
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from agent.errors import StoreError
 PAGE_BYTES: Final = 512
 FRAME_BYTES: Final = PAGE_BYTES + 24
 WAL_HEADER_BYTES: Final = 32
+_WAL_MAGIC: Final = b"\x37\x7f\x06"
 APPLICATION_ID: Final = 0x4C50_4F42
 """``LPOB``, in the file's header."""
 
@@ -162,6 +164,15 @@ class Database:
         with _translated():
             return self._connection.execute(sql, cells).rowcount
 
+    def delete(self, sql: str, *cells: Cell, expected: int) -> None:
+        """Execute a deletion.
+
+        Raises:
+            StoreDamaged: other records than `expected` were found: what a scan finds, a search must find too.
+        """
+        if self.run(sql, *cells) != expected:
+            raise StoreDamaged("records are not where they should be")
+
     def many(self, sql: str, records: Iterable[Sequence[Cell]]) -> None:
         """Execute a statement once for each record."""
         with _translated():
@@ -227,14 +238,16 @@ class Database:
     def wal_is_whole(self) -> bool:
         """Tell whether the WAL ends where commits ended; call it before the first commit.
 
-        While an agent has the store open its WAL holds at least one frame. Behind the last frame that SQLite
+        While an agent has the store open its WAL holds at least one frame, but for one moment: when all of it has
+        been folded in, the next transaction begins it afresh, header first. Behind the last frame that SQLite
         accepts there may be the remains of one transaction that was never synced; those of two mean that a synced
         one is unreadable. (That the newest commits of all are missing cannot be seen: so a power cut looks that came
         before them.)
         """
         row = self.one("PRAGMA wal_checkpoint(PASSIVE)")
         accepted = row[1] if row else 0
-        return accepted > 0 and not _has_lost_commit(wal_path(self.path), accepted)
+        wal = wal_path(self.path)
+        return (accepted > 0 or _is_begun(wal)) and not _has_lost_commit(wal, accepted)
 
     def file_bytes(self) -> int:
         """Return the size of the database and its WAL."""
@@ -246,13 +259,40 @@ class Database:
 
     def shrink(self, pages: int) -> None:
         """Give up to `pages` unused pages back to the file system at the next checkpoint."""
-        with _translated():  # `execute` would stop after the first page, for which SQLite reports a row without columns
+        with (
+            _translated()
+        ):  # `execute` would stop after the first page, for which SQLite reports a row without columns
             self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
 
     def close(self) -> None:
         """Close the file; errors have no one left to tell."""
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
+
+
+def _is_begun(wal: Path) -> bool:
+    """Tell whether the WAL has a whole header, and behind it nothing of a transaction that was written to its end.
+
+    Frames that SQLite does not accept although a commit mark follows them may have been synced.
+    """
+    with wal.open("rb") as file:
+        header = file.read(WAL_HEADER_BYTES)
+        if len(header) < WAL_HEADER_BYTES or header[:3] != _WAL_MAGIC or header[24:] != _wal_sum(header[:24]):
+            return False
+        while len(frame := file.read(FRAME_BYTES)) == FRAME_BYTES:
+            if frame[8:16] == header[16:24] and frame[4:8] != bytes(4):
+                return False
+    return True
+
+
+def _wal_sum(header: bytes) -> bytes:
+    """Return the checksum of a WAL header's first 24 bytes; https://sqlite.org/fileformat2.html#checksum_algorithm."""
+    order = ">" if header[3] & 1 else "<"
+    first = second = 0
+    for left, right in struct.iter_unpack(order + "II", header):
+        first = (first + left + second) & 0xFFFF_FFFF
+        second = (second + right + first) & 0xFFFF_FFFF
+    return struct.pack(">II", first, second)
 
 
 def _has_lost_commit(wal: Path, accepted: int) -> bool:

@@ -1,4 +1,4 @@
-"""The rows that wait to be sealed: `fresh`, where they arrive, and `run`, where complete batches go without a session.
+"""The rows that wait to be sealed: `fresh`, where they arrive, and `run`, where batches go when there is no session.
 
 In: released rows. Out: row numbers, and consecutive rows for the sealer. Never: rows of two contexts in one batch.
 """
@@ -160,14 +160,13 @@ class WaitingRows:
     def drop_span(self, stream: Stream, span: Span) -> None:
         """Delete a span's rows."""
         self.write()
-        self._db.run(
-            "DELETE FROM fresh WHERE id BETWEEN ? AND ? AND stream = ?", span.first_id, span.last_id, stream.id
-        )
+        sql = "DELETE FROM fresh WHERE id BETWEEN ? AND ? AND stream = ?"
+        self._db.delete(sql, span.first_id, span.last_id, stream.id, expected=span.rows)
         stream.spans.remove(span)
         self._ledger.touch_stream(stream)
 
     def oldest_runs(self, stream: Stream, *, most_rows: int) -> list[Run]:
-        """Return the oldest runs of a stream that make one batch of at most `most_rows`; at least one, if there is one.
+        """Return the oldest runs of a stream that make a batch of at most `most_rows`, or just the oldest.
 
         Raises:
             StoreDamaged: they are not what was written.
@@ -188,11 +187,15 @@ class WaitingRows:
         low, high = run_ids(stream.id)
         sql = f"SELECT {RUN_COLUMNS} FROM run WHERE id BETWEEN ? AND ? ORDER BY id"  # noqa: S608 - a constant
         for record in self._db.each(sql, low, high):
-            yield run_of(record)
+            run = run_of(record)
+            if not low <= run.id <= high:
+                raise StoreDamaged("the backlog of a stream is out of order")
+            low = run.id + 1
+            yield run
 
     def drop_run(self, stream: Stream, run: Run) -> None:
         """Delete a run."""
-        self._db.run("DELETE FROM run WHERE id = ?", run.id)
+        self._db.delete("DELETE FROM run WHERE id = ?", run.id, expected=1)
         stream.runs, stream.rows, stream.size = stream.runs - 1, stream.rows - run.rows, stream.size - run.size
         self._ledger.touch_stream(stream)
 

@@ -1,11 +1,11 @@
 """The outbox's thread: gathers what arrives, commits it in groups, and answers questions in between.
 
-In: rows, notes, questions and demands from the event loop. Out: answers, given back to the loop. Never: a wait for the
-medium on the loop, or a row reported before its commit.
+In: rows, notes, questions and demands from the event loop. Out: answers, given back to the loop. Never: a wait for
+the medium on the loop, or a row reported before its commit.
 
 Rows wait at most the loss window. Notes (receipts, deletions, counters) go with the next group. A demand (seal,
-declare, flush, close) commits at once and takes what waits with it. What cannot be committed stays and is tried again,
-at growing intervals.
+declare, flush, close) commits at once and takes what waits with it. What cannot be committed stays and is tried
+again, at growing intervals.
 """
 
 import asyncio
@@ -14,12 +14,14 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
-from agent.buffer.core import Core, Setup
+from agent.buffer.answers import Answers, Demand, Question
+from agent.buffer.core import Core
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
 from agent.buffer.intake import COMMIT_ROWS, Future, Intake, Taken
+from agent.buffer.opening import Setup
 from agent.buffer.records import OutboxStats, ReceiptOutcome
 from agent.buffer.work import Done, Reception, Rows
 from agent.errors import LamppostError, StoreError
@@ -32,32 +34,6 @@ _NS: Final = 1_000_000_000
 
 OnStored = Callable[[Sequence[tuple[str, int, int]]], None]
 """Told stream, row number and start ms of each row after its COMMIT, on the outbox's thread."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Something that is answered at once; `fallback` is the answer while the store cannot be read."""
-
-    ask: Callable[[Core], object]
-    future: Future
-    fallback: object = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """Something that takes a commit, which takes along whatever waits.
-
-    Attributes:
-        future: gets the number of sealed envelopes, or None.
-        must: a commit that fails is an error; otherwise nothing was sealed.
-    """
-
-    future: Future
-    seal: bool = False
-    partial: bool = False
-    declaration: bytes | None = None
-    close: bool = False
-    must: bool = False
 
 
 class Worker:
@@ -73,7 +49,7 @@ class Worker:
         self._setup = setup
         self._mono_ns = mono_ns
         self._on_stored = on_stored
-        self._loop = asyncio.get_running_loop()
+        self._answers = Answers()
         self._window_ns = int(setup.limits.loss_window_s * _NS)
         self._bell = threading.Condition()
         self._intake = Intake()
@@ -85,7 +61,7 @@ class Worker:
         self._over = False
         self._declarations: list[bytes] = []
         self._thread = threading.Thread(target=self._main, name="outbox", daemon=True)
-        self.opened: Future = self._loop.create_future()
+        self.opened: Future = asyncio.get_running_loop().create_future()
         self.epoch = b""
         self.session = 0
 
@@ -149,7 +125,7 @@ class Worker:
 
     def _tell_dropped(self, futures: Sequence[Future]) -> None:
         for future in futures:
-            self._give(future, StoreError("the row was dropped: nothing could be stored for too long"))
+            self._answers.give(future, StoreError("the row was dropped: nothing could be stored for too long"))
 
     # -- the thread
 
@@ -158,12 +134,12 @@ class Worker:
             self._core = Core(self._setup)
         except BaseException as error:
             self._over = True
-            self._give(self.opened, error)
+            self._answers.give(self.opened, error)
             if not isinstance(error, LamppostError):
                 raise
             return
         self._tell_identity()
-        self._give(self.opened, None)
+        self._answers.give(self.opened, None)
         try:
             while self._turn():
                 pass
@@ -206,22 +182,22 @@ class Worker:
 
     def _answer(self, question: Question) -> None:
         try:
-            self._give(question.future, question.ask(self._core))
+            self._answers.give(question.future, question.ask(self._core))
         except StoreDamaged:
             self._answer_again(question)
         except StoreUnavailable as error:
-            self._give(question.future, error if question.fallback is None else question.fallback)
+            self._answers.give(question.future, error if question.fallback is None else question.fallback)
         except BaseException as error:
-            self._give(question.future, error)
+            self._answers.give(question.future, error)
             raise
 
     def _answer_again(self, question: Question) -> None:
         """Answer a question from what could be salvaged."""
         try:
             self._recover()
-            self._give(question.future, question.ask(self._core))
+            self._answers.give(question.future, question.ask(self._core))
         except StoreError as error:
-            self._give(question.future, error if question.fallback is None else question.fallback)
+            self._answers.give(question.future, error if question.fallback is None else question.fallback)
 
     def judge(self, core: Core, reception: Reception) -> ReceiptOutcome:
         """Judge a receipt and note what it does, on the outbox's thread; a resend is done at once."""
@@ -240,7 +216,7 @@ class Worker:
             return False
         with contextlib.suppress(StoreError):
             if not self._core.is_seal_due(partial=False):
-                self._give(demand.future, 0)
+                self._answers.give(demand.future, 0)
                 return True
         return False
 
@@ -260,8 +236,8 @@ class Worker:
             self._failed(taken, demands, error)
             return False
         except BaseException as error:
-            self._give_all([demand.future for demand in demands], error)
-            self._give_all([future for _, future in taken.groups], StoreError("the outbox failed"))
+            self._answers.give_all([demand.future for demand in demands], error)
+            self._answers.give_all([future for _, future in taken.groups], StoreError("the outbox failed"))
             raise
         self._succeeded(taken, demands, done)
         return True
@@ -292,11 +268,11 @@ class Worker:
             self._on_stored(done.stored)
         for demand in demands:
             if not demand.close:
-                self._give(demand.future, done.sealed if demand.seal else None)
-        self._give_all([future for _, future in taken.groups], None)
+                self._answers.give(demand.future, done.sealed if demand.seal else None)
+        self._answers.give_all([future for _, future in taken.groups], None)
 
     def _failed(self, taken: Taken, demands: Sequence[Demand], error: LamppostError) -> None:
-        """Put back what was taken, and try again later: what failed may be the medium, or one batch that is sealed."""
+        """Put back what was taken, to be tried again: what failed may be the medium, or a batch that was sealed."""
         if isinstance(error, StoreError):
             if not self._failures:
                 _LOG.warning("nothing can be stored: %s", error)
@@ -310,7 +286,7 @@ class Worker:
         for demand in demands:
             if not demand.close:
                 harmless = isinstance(error, StoreError) and not demand.must
-                self._give(demand.future, (0 if demand.seal else None) if harmless else error)
+                self._answers.give(demand.future, (0 if demand.seal else None) if harmless else error)
 
     # -- the end
 
@@ -321,7 +297,7 @@ class Worker:
             _LOG.warning("the outbox could not be closed in order: %s", error)
         self._end()
         for demand in demands:
-            self._give(demand.future, None)
+            self._answers.give(demand.future, None)
 
     def _end(self) -> None:
         """Answer everything that is still waiting: there will be no other answer."""
@@ -332,24 +308,4 @@ class Worker:
             self._questions.clear()
             self._demands.clear()
             self._intake = Intake()
-        self._give_all(waiting, StoreError("the outbox is closed"))
-
-    def _give(self, future: Future, result: object) -> None:
-        self._give_all([future], result)
-
-    def _give_all(self, futures: Sequence[Future], result: object) -> None:
-        """Hand a result, or an error, to the loop; a loop that is gone needs none."""
-        if futures:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(_settle, futures, result)
-
-
-def _settle(futures: Sequence[asyncio.Future[Any]], result: object) -> None:
-    for future in futures:
-        if future.done():
-            continue
-        if isinstance(result, BaseException):
-            future.set_exception(result)
-            future.exception()  # whoever does not ask is not told
-        else:
-            future.set_result(result)
+        self._answers.give_all(waiting, StoreError("the outbox is closed"))

@@ -19,6 +19,7 @@ from agent.buffer.records import (
     StoredRow,
     StreamPolicy,
 )
+from agent.buffer.store import wal_path
 from agent.clock import Instant
 from agent.privacy.released import Released, release
 from agent.quality import Quality
@@ -183,6 +184,28 @@ async def confirm(outbox: Outbox, envelope: Outgoing) -> ReceiptOutcome:
         seq=said["seq"],
         hash=sha256(envelope.data).digest(),
     )
+
+
+def contents(path: Path) -> bytes:
+    """Return what is in a file."""
+    return path.read_bytes()
+
+
+def overwrite(path: Path, data: bytes | bytearray) -> None:
+    """Put something else into a file."""
+    path.write_bytes(data)
+
+
+def bytes_in(folder: Path) -> int:
+    """Return the size of all files in a folder."""
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def copied(path: Path, to: Path) -> Path:
+    """Copy a store that is open as a killed process would leave it."""
+    to.write_bytes(path.read_bytes())
+    wal_path(to).write_bytes(wal_path(path).read_bytes())
+    return to
 
 
 async def drained(outbox: Outbox, *, partial: bool = True) -> list[dict[str, Any]]:

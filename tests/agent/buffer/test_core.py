@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.buffer.core import Core, Setup
+from agent.buffer.core import Core
+from agent.buffer.opening import Setup
 from agent.buffer.records import Limits, Outgoing, ReceiptOutcome
 from agent.buffer.rows import encode_row
 from agent.buffer.store import wal_path
@@ -102,6 +103,10 @@ def _said(data: bytes) -> dict[str, Any]:
     return parsed(Outgoing(row_id=0, stream="", lane="live", data=data))  # type: ignore[arg-type]  # only data is read
 
 
+def _hash(data: bytes) -> bytes:
+    return sha256(data).digest()
+
+
 class Lockstep:
     """One outbox, its files, and a city."""
 
@@ -154,25 +159,30 @@ class Lockstep:
             self.city.take(envelope)
             self.sent += 1
 
-    def _receipt(self, number: int, *, resend_from: int | None = None) -> None:
-        for (stream, epoch), chain in list(self.city.got.items()):
+    def _receipt(self, _number: int) -> None:
+        for (stream, epoch), chain in self.city.got.items():
             seq = self.city.prefix(chain)
-            if seq < 0:
-                continue
-            reception = Reception(
-                stream=stream,
-                epoch=bytes.fromhex(epoch),
-                seq=seq,
-                hash=sha256(chain[seq]).digest(),
-                resend_from=resend_from,
-            )
-            outcome = self.core.judge(reception)
-            assert outcome is not ReceiptOutcome.UNKNOWN
-            if outcome is not ReceiptOutcome.DUPLICATE:
-                self.core.transact(Work(receipts=[reception]))
+            if seq >= 0:
+                self._take(Reception(stream=stream, epoch=bytes.fromhex(epoch), seq=seq, hash=_hash(chain[seq])))
 
-    def _resend(self, number: int) -> None:
-        self._receipt(number, resend_from=number % 5)
+    def _resend(self, _number: int) -> None:
+        """Have the city forget what it has not receipted, and ask for it."""
+        for (stream, epoch), chain in self.city.got.items():
+            seq = self.city.prefix(chain)
+            if seq >= 0:
+                for beyond in [beyond for beyond in chain if beyond > seq]:
+                    del chain[beyond]
+                digest = _hash(chain[seq])
+                reception = Reception(
+                    stream=stream, epoch=bytes.fromhex(epoch), seq=seq, hash=digest, resend_from=seq + 1
+                )
+                self._take(reception)
+
+    def _take(self, reception: Reception) -> None:
+        outcome = self.core.judge(reception)
+        assert outcome is not ReceiptOutcome.UNKNOWN
+        if outcome is not ReceiptOutcome.DUPLICATE:
+            self.core.transact(Work(receipts=[reception]))
 
     def _kill(self, _number: int) -> None:
         """Go on with the files as a killed process leaves them."""

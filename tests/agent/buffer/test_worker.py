@@ -132,17 +132,17 @@ async def test_failed_commit_is_tried_again_without_being_asked(
 
 
 async def test_loop_goes_on_while_the_medium_is_slow(tmp_path: Path) -> None:
-    entered, release = threading.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    entered, release = asyncio.Event(), threading.Event()
 
     def slow(_stored: object) -> None:
-        entered.set()
+        loop.call_soon_threadsafe(entered.set)
         release.wait(10)
 
     outbox = await opened(tmp_path / "outbox.db", on_stored=slow)
     future = put(outbox, [row(0)])
     flushing = asyncio.create_task(outbox.flush())
-    while not entered.is_set():
-        await asyncio.sleep(0)
+    await entered.wait()
     for index in range(1, 50):
         put(outbox, [row(index)])
     assert not future.done()
@@ -184,11 +184,30 @@ async def test_outbox_full_to_its_cap_recovers_from_a_transaction_that_does_not_
     outbox = await opened(tmp_path / "outbox.db", limits=limits, streams=AIR)
     for first in range(0, 8000, 500):
         await stored(outbox, rows(first, 500))
-    pages = await outbox._ask(lambda core: core._db.number("page_count"))
-    await outbox._ask(lambda core: core._db.number(f"max_page_count={pages}"))
+    pages = await outbox._ask(lambda core: core._parts.db.number("page_count"))
+    await outbox._ask(lambda core: core._parts.db.number(f"max_page_count={pages}"))
     for first in range(8000, 12_000, 500):
         await stored(outbox, rows(first, 500))
     found = await drained(outbox)
     assert len(delivered(found)) + lost(found) == 12_000
     assert delivered(found)[-1] == 11_999
+    await outbox.close()
+
+
+async def test_outbox_opened_on_a_full_disk_waits_for_space_and_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    outbox, _ = await _with_short_wal(path)
+    epoch = outbox.epoch
+    await outbox.close()
+    with no_file_grows_past(0):
+        outbox = await opened(path)
+        future = put(outbox, rows(10, 10))
+        assert await outbox.seal(partial=True) == 0
+        assert await waiting(outbox) == []
+        assert (await outbox.stats()).trouble == "unavailable"
+    await outbox.flush()
+    await future
+    assert (outbox.epoch, outbox.session) == (epoch, 2)
+    assert delivered(await drained(outbox)) == list(range(20))
+    assert (await outbox.stats()).damaged_files == 0
     await outbox.close()

@@ -1,0 +1,144 @@
+"""An open store and the parts that work on it.
+
+In: a file under the store's name. Out: its parts, their state loaded and its history checked. Never: a change to the
+file before `Parts.begin`.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from agent.buffer.envelopes import Envelopes
+from agent.buffer.errors import StoreDamaged
+from agent.buffer.eviction import Room, database_pages, wal_pages
+from agent.buffer.gaps import Gaps
+from agent.buffer.ledger import Ledger
+from agent.buffer.records import EnvelopeMaker, Limits, StreamPolicy
+from agent.buffer.sealing import Sealing
+from agent.buffer.settling import Settling
+from agent.buffer.store import Database
+from agent.buffer.tables import META
+from agent.buffer.waiting import WaitingRows
+from agent.errors import StoreError
+from agent.wire.messages import DECLARATIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """Everything the outbox is opened with."""
+
+    path: Path
+    unit: str
+    limits: Limits
+    streams: Mapping[str, StreamPolicy]
+    maker: EnvelopeMaker
+    now_ms: Callable[[], int]
+    free_bytes: Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """One open database, and what works on it."""
+
+    db: Database
+    ledger: Ledger
+    rows: WaitingRows
+    envelopes: Envelopes
+    gaps: Gaps
+    sealing: Sealing
+    settling: Settling
+    room: Room
+
+    @classmethod
+    def open(cls, setup: Setup, *, history: bool) -> Self:
+        """Return the parts of the store at the setup's path; with `history`, nothing may be missing from it.
+
+        Raises:
+            StoreDamaged: it is not what was left here.
+            StoreUnavailable: it cannot be read, or another process has it.
+        """
+        most = setup.limits.max_bytes
+        db = Database(setup.path, wal_pages=wal_pages(most), max_pages=database_pages(most))
+        try:
+            db.check_identity()
+            parts = cls._on(db, setup)
+            parts.ledger.load()
+            if history:
+                parts.check_history(setup.unit)
+            parts.sealing.learn()
+        except StoreError:
+            db.close()
+            raise
+        return parts
+
+    @classmethod
+    def _on(cls, db: Database, setup: Setup) -> Self:
+        ledger, limits = Ledger(db), setup.limits
+        rows, gaps = WaitingRows(ledger), Gaps(ledger)
+        envelopes = Envelopes(ledger, retain_ms=int(limits.retain_s * 1000))
+        return cls(
+            db=db,
+            ledger=ledger,
+            rows=rows,
+            envelopes=envelopes,
+            gaps=gaps,
+            settling=Settling(ledger, envelopes=envelopes, gaps=gaps),
+            sealing=Sealing(
+                ledger, maker=setup.maker, rows=rows, envelopes=envelopes, gaps=gaps, max_bytes=limits.max_bytes
+            ),
+            room=Room(ledger, limits=limits, rows=rows, envelopes=envelopes, gaps=gaps, free_bytes=setup.free_bytes),
+        )
+
+    def check_history(self, unit: str) -> None:
+        """Refuse a store that lost commits: seqs that were given may not be given again.
+
+        Raises:
+            StoreDamaged: it did, or it is another unit's.
+        """
+        meta = self.ledger.meta
+        if meta.unit != unit:
+            raise StoreDamaged("the outbox belongs to another unit")
+        if not meta.clean and not self.db.wal_is_whole():
+            raise StoreDamaged("the outbox has lost its latest commits")
+
+    def begin(self, streams: Mapping[str, StreamPolicy], *, session: bool) -> None:
+        """Note in the database itself that its WAL belongs to it from now on, and tidy up what is bounded.
+
+        Args:
+            streams: the configured policies.
+            session: count a new session.
+        """
+        ledger = self.ledger
+        self.db.begin()
+        ledger.meta.session += session
+        ledger.meta.clean = False
+        META.write(self.db, ledger.meta)
+        ledger.configure(streams)
+        ledger.drop_drained_chains()
+        declarations = ledger.find_chain(ledger.stream(DECLARATIONS), ledger.meta.epoch)
+        receipted = -1 if declarations is None else declarations.receipted
+        ledger.drop_declarations(before=self.rows.declaration_in_use(), receipted=receipted)
+        ledger.save()
+        self.db.commit()
+        self.db.checkpoint()
+
+    def end(self) -> None:
+        """Fold the WAL in and note that nothing is missing."""
+        self.ledger.meta.clean = True
+        self.db.begin()
+        META.write(self.db, self.ledger.meta)
+        self.ledger.save_tally()
+        self.db.commit()
+        self.db.checkpoint(truncate=True)
+
+
+def free_bytes_at(path: Path) -> Callable[[], int]:
+    """Return what tells how much the file system of `path` has left for unprivileged users."""
+
+    def free_bytes() -> int:
+        usage = os.statvfs(path.parent)
+        return usage.f_bavail * usage.f_frsize
+
+    return free_bytes
