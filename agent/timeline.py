@@ -56,7 +56,7 @@ class Timeline:
         if self.grid.boot_id is not None:
             return ClockStamp(quality=ClockQuality.UNSET)
         quality = ClockQuality.SYNCHRONISED if now.synchronised else ClockQuality.HOLDOVER
-        return ClockStamp(quality=quality, error_ms=now.error_ms)
+        return ClockStamp(quality=quality, error_ms=None if now.error_ms is None else _steady(now.error_ms))
 
     def mapping(self) -> tuple[bytes, int, int] | None:
         """Return boot id, monotonic ms and wall ms of one instant; None while wall time is not believed."""
@@ -70,3 +70,8 @@ class Timeline:
         if not self._was_synchronised:
             return Grid(boot_id=self._boot_id, offset_ms=0)
         return Grid(boot_id=None, offset_ms=(now.utc_ns - now.mono_ns) // NS_PER_MS)
+
+
+def _steady(error_ms: int) -> int:
+    """Return the next power of two: a bound that changes seldom is stored seldom."""
+    return 1 << max(0, error_ms - 1).bit_length() if error_ms > 0 else 0

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from agent.clock import Instant
 from agent.timeline import Timeline
 from agent.wire.messages import ClockQuality
@@ -31,6 +33,18 @@ def test_timeline_at_synchronisation_begins_a_grid_of_wall_time() -> None:
     assert timeline.grid.at_ms(6 * SECOND_NS) == WALL_NS // 1_000_000 + 6000
     assert timeline.stamp().quality is ClockQuality.SYNCHRONISED
     assert timeline.mapping() == (BOOT, 6000, WALL_NS // 1_000_000 + 6000)
+
+
+def test_timeline_stamps_a_bound_that_seldom_changes_and_never_shrinks_below_the_error() -> None:
+    bounds = {}
+    for error_ms in range(1, 1000):
+        timeline = Timeline(BOOT, replace(_instant(5, synchronised=True), error_ms=error_ms))
+        bound = timeline.stamp().error_ms
+        assert bound is not None
+        assert error_ms <= bound < 2 * error_ms
+        bounds[bound] = error_ms
+
+    assert len(bounds) == 11
 
 
 def test_timeline_after_synchronisation_is_lost_holds_over_on_the_same_grid() -> None:
