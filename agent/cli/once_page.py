@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from agent.config import Settings
 from agent.privacy.released import Released
@@ -23,7 +23,8 @@ def render(
 ) -> None:
     """Print what was read, then what would leave."""
     out = console or Console(highlight=False, markup=False)
-    sampled = Table("sensor", "channel", "read", title="Read once", title_justify="left", box=None, pad_edge=False)
+    told = Column("read", overflow="fold")  # a path that is cut cannot be looked at
+    sampled = Table("sensor", "channel", told, title="Read once", title_justify="left", box=None, pad_edge=False)
     for line in read:
         sampled.add_row(*line)
     out.print(sampled)
