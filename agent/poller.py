@@ -227,7 +227,8 @@ class Poller:
         try:
             return await self._deadline.limit(work, seconds=seconds)
         except DeadlinePassed:
-            raise BusTimeout(f"{what} took longer than {seconds:g} s", bus=self._bus.path) from None
+            problem = f"{what} took longer than {seconds:g} s: check power, wiring and model"
+            raise BusTimeout(problem, bus=self._bus.path) from None
 
     def _recovered(self) -> None:
         self._was_ok = True

@@ -93,7 +93,7 @@ class ChecksumMismatch(ChipError):
     """
 
     def __init__(self, chip: str, field: str) -> None:
-        super().__init__(chip, f"checksum of {field} does not hold")
+        super().__init__(chip, f"checksum of {field} does not hold: check wiring and cable, they pick up noise")
         self.field = field
 
 

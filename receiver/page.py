@@ -71,7 +71,8 @@ def _troubles(stream: dict[str, Any]) -> list[str]:
 
 
 def _rejected(rejected: list[dict[str, Any]], now_ms: int) -> Table:
-    table = _table("times", "last", "rule", "reason", "topic", title="Rejected")
+    table = _table("times", "last", "rule", "reason", title="Rejected")
+    table.add_column("topic", overflow="fold")  # who it is about stands in it
     for entry in rejected:
         table.add_row(
             str(entry["count"]),

@@ -73,7 +73,8 @@ class LinuxSerial:
             raise BusGone("the port is not open", bus=self.path)
         if not await inbox.wait(at_least, timeout_s):
             if self._inbox is inbox:
-                raise BusTimeout(f"no answer, or too short a one, within {timeout_s:g} s", bus=self.path)
+                problem = f"no answer, or too short a one, within {timeout_s:g} s: check power and wiring"
+                raise BusTimeout(problem, bus=self.path)
             await self._closed()
             raise BusGone("the port was unplugged or closed", bus=self.path)
         return inbox.take()

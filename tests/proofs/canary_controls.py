@@ -1,0 +1,136 @@
+"""Negative controls of the proof of the canaries: spoiled agents, and identifiers that were planted on purpose."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.wire.messages import Status
+from tests.proofs.canary_stage import AGENT, Stage
+from tests.support.evidence import opened
+from tests.support.footfall import DUST, FOOTFALL, Street, strangers
+from tests.support.needles import Needles, plant
+from tests.support.rig import Unit, until
+
+TALKATIVE = "talkative"
+_CROWD = 30
+_WINDOW_S = 1
+_ROWS = 3
+_PERIOD_S = 0.1
+
+
+@dataclass
+class Control:
+    """One spoiled agent.
+
+    Attributes:
+        way: what is spoiled about it.
+        identifiers: what its scanner sees.
+    """
+
+    way: str
+    unit: Unit
+    identifiers: list[bytes]
+    _stage: Stage
+    _program: tuple[str, ...]
+    wrong: list[str] = field(default_factory=list)
+
+    @classmethod
+    def make(cls, stage: Stage, way: str, *, chance: random.Random) -> "Control":
+        """Return one that is ready to run."""
+        program = (*AGENT, way)
+        unit = stage.add(way, program=program, window_s=_WINDOW_S)
+        return cls(way, unit, strangers(_CROWD, chance=chance), stage, program)
+
+    async def run(self) -> str:
+        """Run the agent before a crowd; return what it did in one line. What is wrong is in `wrong`."""
+        street = Street(self.unit)
+        try:
+            self.unit.start()
+            async with self._crowded(street):
+                if self.way == TALKATIVE:
+                    await self._until_stored(FOOTFALL)
+                    await self.unit.stop()
+                    return f"spoiled agent {self.way}: it logs what it reads; see below"
+                await self._until_stored(DUST)
+                await self._must_say_so()
+                await self.unit.stop()
+                await self._must_have_sent_nothing()
+            return f"spoiled agent {self.way}: " + (
+                "; ".join(self.wrong) or "suspended itself, said so, and sent nothing"
+            )
+        finally:
+            await street.close()
+
+    @contextlib.asynccontextmanager
+    async def _crowded(self, street: Street) -> AsyncIterator[None]:
+        async def repeat() -> None:
+            while True:
+                await street.show(self.identifiers)
+                await asyncio.sleep(_PERIOD_S)
+
+        showing = asyncio.create_task(repeat())
+        try:
+            yield
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+    async def _until_stored(self, stream: str) -> None:
+        await until(
+            lambda: sum(row.stream == stream for row in self.unit.stored) >= _ROWS, what=f"rows of {self.way}"
+        )
+
+    def _expect(self, holds: bool, problem: str) -> None:  # noqa: FBT001 - the condition is the point
+        if not holds:
+            self.wrong.append(f"{self.way}: {problem}")
+
+    async def _must_say_so(self) -> None:
+        name = self.unit.plan.name
+        log = self.unit.log.read_text()
+        self._expect(f"stream {FOOTFALL} is suspended" in log, "the log does not say that the stream is suspended")
+        code, page = await self._stage.ask_status(self.unit)
+        self._expect(code == 1, f"`status` ended with {code}")
+        self._expect(f"stream {FOOTFALL} is suspended" in page, "`status` does not say that the stream is suspended")
+        signed = self._stage.heard.get(f"lamppost/1/{name}/status", b"")
+        told = opened(signed, self.unit.key.public) if signed else None
+        self._expect(isinstance(told, Status) and FOOTFALL in told.suspended, "the city was not told")
+
+    async def _must_have_sent_nothing(self) -> None:
+        name = self.unit.plan.name
+        self._expect({row.stream for row in self.unit.stored} == {DUST}, "rows of the stream were stored")
+        topics = {topic for topic in self._stage.heard if topic.startswith(f"lamppost/1/{name}/")}
+        self._expect(not any(FOOTFALL in topic for topic in topics), f"it sent on {sorted(topics)}")
+        self._expect(any(DUST in topic for topic in topics), "the other stream did not leave either")
+        received = {row["stream"] for row in await self._stage.rows(self.unit)}
+        self._expect(received == {DUST}, f"the city has rows of {sorted(received)}")
+        code, page = await self._stage.once(self.unit, *self._program)
+        self._expect(code == 1, f"`once` ended with {code}")
+        self._expect("suspended" in page, "`once` does not say that the stream is suspended")
+
+    def caught(self) -> str:
+        """Search what a talkative agent wrote; return in one line whether all that its scanner saw was found."""
+        found = len({hit.number for hit in Needles(self.identifiers).search_file(self.unit.log)})
+        self._expect(
+            found == len(self.identifiers), f"the search found {found} of {len(self.identifiers)} identifiers"
+        )
+        return f"spoiled agent {self.way}: {found} of {len(self.identifiers)} identifiers found in its log"
+
+
+def planted_are_found(
+    files: Sequence[Path], needles: Needles, decoys: Sequence[bytes], *, chance: random.Random
+) -> tuple[str, list[str]]:
+    """Plant the decoys in a copy of each file and search it; return the result in a line, and what was missed."""
+    wrong: list[str] = []
+    count = 0
+    for file in files:
+        content, spelled = plant(file.read_bytes(), decoys, chance=chance)
+        found = {needles.identifiers[hit.number] for hit in needles.search(content)}
+        wrong += [
+            f"planted in a copy of {file.name}, not found: {spelled[decoy]}" for decoy in spelled.keys() - found
+        ]
+        wrong += [f"found in a copy of {file.name}, not planted" for _ in found - spelled.keys()]
+        count += len(spelled)
+    return f"{count} spellings planted in copies of {', '.join(file.name for file in files)}", wrong

@@ -1,0 +1,90 @@
+"""The agent with one thing spoiled, for negative controls: `python -m tests.proofs.spoiled_agent HOW run FILE ...`.
+
+`loud` spoils nothing: it logs at the lowest level, and each step of asyncio with its arguments. Each of the others
+replaces one rule by a pass-through, here, on the test's side; the agent has no such switch.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agent.cli.main import main
+from agent.privacy import distinct, verdict
+from agent.privacy.filter import StreamFilter
+from agent.privacy.window import Window
+from drivers.mac_scanner import lines
+
+
+class _Garrulous(asyncio.DefaultEventLoopPolicy):
+    """Makes loops that log every callback with its arguments and results, as asyncio's debug mode does slow ones."""
+
+    def new_event_loop(self) -> asyncio.AbstractEventLoop:
+        loop = super().new_event_loop()
+        loop.set_debug(True)
+        loop.slow_callback_duration = 0.0
+        return loop
+
+
+def _loud() -> None:
+    usual = logging.basicConfig
+
+    def basic_config(**options: Any) -> None:  # noqa: ANN401 - the library's own signature
+        usual(**(options | {"level": logging.DEBUG}))
+
+    logging.basicConfig = basic_config
+    asyncio.set_event_loop_policy(_Garrulous())
+
+
+def _no_pseudonym() -> None:
+    distinct.pseudonym = lambda identifier, key: identifier  # noqa: ARG005 - the signature of what it replaces
+
+
+def _no_suppression() -> None:
+    def never(_group: verdict.Group, /, window: Window) -> bool:  # noqa: ARG001 - the signature of what it replaces
+        return False
+
+    verdict.Group.is_small = never  # type: ignore[assignment, method-assign]  # that is the point
+
+
+def _no_partial() -> None:
+    usual = StreamFilter._new_window
+
+    def whole(self: StreamFilter, start_ms: int, *, partial: bool = False) -> Window:
+        return usual(self, start_ms, partial=partial and self._spec.suppress_below is None)
+
+    StreamFilter._new_window = whole  # type: ignore[method-assign]  # that is the point
+
+
+def _no_distinction() -> None:
+    def add(self: distinct.Distinct, _identifier: bytes, /) -> None:
+        self._seen.add(os.urandom(distinct.PSEUDONYM_BYTES))
+
+    distinct.Distinct.add = add  # type: ignore[method-assign]  # that is the point
+
+
+def _talkative() -> None:
+    """Log every line that the scanner sends: no self-test can notice, the search must."""
+    usual = lines.LineParser._sighting
+
+    def sighting(self: lines.LineParser, line: bytes) -> lines.Sighting | None:
+        logging.getLogger("drivers.mac_scanner").warning("heard %s", line.decode(errors="replace").strip())
+        return usual(self, line)
+
+    lines.LineParser._sighting = sighting  # type: ignore[method-assign]  # that is the point
+
+
+WAYS: Mapping[str, Callable[[], None]] = {
+    "loud": _loud,
+    "no-pseudonym": _no_pseudonym,
+    "no-suppression": _no_suppression,
+    "no-partial": _no_partial,
+    "no-distinction": _no_distinction,
+    "talkative": _talkative,
+}
+
+if __name__ == "__main__":
+    WAYS[sys.argv[1]]()
+    sys.exit(main(sys.argv[2:]))
