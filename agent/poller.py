@@ -4,9 +4,10 @@ In: a driver factory and its bus. Out: readings and states, to a sink. Never: tw
 value in a log line, a swallowed mistake: what is not a `DriverError` ends the task.
 
 States: a sensor is `absent` while it cannot be found (no bus, no acknowledge, another chip) and never has been since
-the start; `ok` after a reading; `failing` after anything else. While it is not `ok` it is closed and opened from
-scratch again and again, after 1 s, 2 s and so on up to 60 s, each shortened by up to a quarter so that the sensors of
-a bus that vanished do not all return at once.
+the start; `ok` after a reading (a quiet one as soon as it is open: its first reading would tell of the first visitor);
+`failing` after anything else. While it is not `ok` it is closed and opened from scratch again and again, after 1 s,
+2 s and so on up to 60 s, each shortened by up to a quarter so that the sensors of a bus that vanished do not all
+return at once.
 
 Polled sensors are sampled on a grid that begins with the first sample after opening. A sample that is not back by the
 next tick makes that tick, and any other it covers, be skipped and counted. "No new sample yet" is no failure until it
@@ -99,6 +100,7 @@ class Poller:
         delivery: Delivery,
         interval_s: float,
         timeout_s: float,
+        quiet: bool = False,
         start: StartPolicy = StartPolicy.RETRY,
         clock: Clock,
         sink: Sink,
@@ -113,6 +115,7 @@ class Poller:
             delivery: polled or pushed.
             interval_s: seconds between two samples of a polled sensor.
             timeout_s: a sample that takes longer has failed.
+            quiet: silence is normal: it is `ok` as soon as it is open, so that the state does not tell of a visitor.
             start: what a failure to open at the start means.
             clock: for the grid, timeouts and pauses.
             sink: gets readings and states.
@@ -126,6 +129,7 @@ class Poller:
         self._bus = bus
         self._make_driver = driver
         self._delivery = delivery
+        self._quiet = quiet
         self._interval_ns = int(interval_s * _NS_PER_S)
         self._timeout_s = timeout_s
         self._start = start
@@ -172,6 +176,8 @@ class Poller:
         try:
             await self._limited(self._open(driver), seconds=_OPEN_S, what="opening it")
             opened = True
+            if self._quiet:
+                self._recovered()
             await (self._poll(driver) if self._delivery is Delivery.POLLED else self._listen(driver))
         except DriverError as error:
             if required and not opened:
@@ -219,6 +225,7 @@ class Poller:
         self.progress_mono_ns = self._clock.mono_ns()
         reading = await self._limited(driver.sample(), seconds=self._timeout_s, what="a sample")
         self.readings += 1
+        self._pause_s = _BACKOFF_FIRST_S
         if self.state is not SensorState.OK:
             self._recovered()
         self._sink.on_reading(self.sensor, reading)
@@ -232,7 +239,6 @@ class Poller:
 
     def _recovered(self) -> None:
         self._was_ok = True
-        self._pause_s = _BACKOFF_FIRST_S
         self.problem = None
         self._error = None
         self._enter(SensorState.OK)

@@ -63,6 +63,7 @@ def make_pollers(settings: Settings, *, buses: Mapping[str, AnyBus], clock: Cloc
             bus=buses[plan.bus],
             driver=partial(make_driver, plan, bus=buses[plan.bus], clock=clock),
             delivery=plan.model.delivery,
+            quiet=plan.model.quiet,
             interval_s=plan.interval_s,
             timeout_s=plan.timeout_s,
             start=plan.start,

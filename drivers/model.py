@@ -58,6 +58,7 @@ class _Common:
         interval_s: usual seconds between samples; the shortest sensible one for polled models is `fastest_s`.
         fastest_s: the shortest interval at which the sensor has something new.
         timeout_s: a sample that takes longer has failed.
+        quiet: silence is normal, and would tell that nobody is there: the sensor is `ok` as soon as it is open.
         options: a frozen dataclass whose fields are the keys of `[sensor.NAME.options]`, with defaults.
     """
 
@@ -68,6 +69,7 @@ class _Common:
     interval_s: float = 10.0
     fastest_s: float = 1.0
     timeout_s: float = 5.0
+    quiet: bool = False
     options: type[Any] = NoOptions
 
     def channel(self, name: str) -> Channel | None:

@@ -22,6 +22,8 @@ from receiver.subscriber import Arrival, BrokerSettings, Reply, Subscriber
 from receiver.trusted import Device, TrustedDevices, Verified
 
 _LOG = logging.getLogger(__name__)
+_TOPIC_SHOWN = 300
+"""A hostile topic may have 64 kB."""
 _TOLD = frozenset({State.FORK, State.UNTRUSTED})
 _REASONS_TOLD = 256
 
@@ -87,7 +89,9 @@ class Receiver:
             address = self._settings.topics.parse(arrival.topic)
             return self._trusted.verify(address, data, now_ms=now_ms)
         except WireError as error:
-            return Refusal(topic=arrival.topic, rule=type(error).__name__, reason=str(error), data=data)
+            return Refusal(
+                topic=arrival.topic[:_TOPIC_SHOWN], rule=type(error).__name__, reason=str(error), data=data
+            )
 
     def _tell(self, arrival: Arrival, message: Verified | Refusal, state: State) -> None:
         reason = (
@@ -98,7 +102,7 @@ class Receiver:
         count = self._told.get(reason, 0) + 1
         self._told[reason] = count
         if count & (count - 1) == 0:  # the first, second, fourth, eighth...: repeats become one counted line
-            _LOG.warning("%s: %s on %s (%d times)", state, reason, arrival.topic, count)
+            _LOG.warning("%s: %s on %s (%d times)", state, reason, arrival.topic[:_TOPIC_SHOWN], count)
 
     def _reply(self, owed: Owed) -> Reply:
         receipt = Receipt(

@@ -21,6 +21,7 @@ from receiver.errors import BrokerError
 
 _LOG = logging.getLogger(__name__)
 _GROUP = 200
+_LARGEST_PACKET = 2 << 20
 _SESSION_EXPIRY_S = 7 * 24 * 3600
 _BACKOFF_S = (0.5, 1.0, *(2.0,) * 30, 5.0, 10.0, 30.0)
 _STEADY_S = 30.0
@@ -151,6 +152,7 @@ class Subscriber:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # the library has no types here
             properties.SessionExpiryInterval = _SESSION_EXPIRY_S
             properties.ReceiveMaximum = _GROUP
+            properties.MaximumPacketSize = _LARGEST_PACKET
         client = _Client(
             chosen.host,
             chosen.port,

@@ -28,6 +28,7 @@ MODEL = SerialModel(
         ),
     ),
     delivery=Delivery.PUSHED,
+    quiet=True,
     interval_s=1.0,
     fastest_s=0.001,
     timeout_s=NO_LIMIT_S + 1.0,  # so that the driver can say first what is wrong

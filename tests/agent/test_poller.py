@@ -95,13 +95,14 @@ class Bench:
         start: StartPolicy = StartPolicy.RETRY,
         interval_s: float = 10,
         jitter: float = 0.0,
+        quiet: bool = False,
     ) -> None:
         self.clock = ManualClock(START_S)
         self.sink = Notes(self.clock)
         self.bus = FakeI2c()
         self.sensor = Sensor(self.clock)
         self.poller = self.another(
-            "one", self.sensor, delivery=delivery, start=start, interval_s=interval_s, jitter=jitter
+            "one", self.sensor, delivery=delivery, start=start, interval_s=interval_s, jitter=jitter, quiet=quiet
         )
         self.task: asyncio.Task[None] | None = None
 
@@ -114,9 +115,11 @@ class Bench:
         start: StartPolicy = StartPolicy.RETRY,
         interval_s: float = 10,
         jitter: float = 0.0,
+        quiet: bool = False,
     ) -> Poller:
         return Poller(
             name,
+            quiet=quiet,
             bus=self.bus,
             driver=sensor,
             delivery=delivery,
@@ -137,6 +140,15 @@ class Bench:
         if self.task is not None:
             self.task.cancel()
             await asyncio.wait([self.task])
+
+
+async def test_quiet_sensor_that_has_seen_nobody_is_ok_once_it_is_open() -> None:
+    bench = Bench(delivery=Delivery.PUSHED, quiet=True)
+    bench.sensor.on_sample = lambda: bench.clock.sleep(4)
+    await bench.run(2)
+    assert bench.sink.readings == []
+    assert bench.sink.states == [(0, OK)]
+    await bench.stop()
 
 
 async def test_polled_sensor_is_sampled_at_once_and_on_the_grid() -> None:

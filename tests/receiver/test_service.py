@@ -169,6 +169,15 @@ async def test_strangers_with_ever_new_keys_take_no_memory(
     assert "further reasons" in caplog.text
 
 
+async def test_topic_of_a_rejected_message_is_cut_before_it_is_kept_and_told(
+    city: City, caplog: pytest.LogCaptureFixture
+) -> None:
+    await city.take(("x" * 60_000, b"noise"))
+
+    assert len(caplog.text) < 1000
+    assert b"x" * 1000 not in b"".join(file.read_bytes() for file in city.folder.glob("receiver.db*"))
+
+
 async def test_fork_is_kept_and_told(city: City, caplog: pytest.LogCaptureFixture) -> None:
     clone = FakeUnit(city.unit.key, chains=dict(city.unit.chains))
     with caplog.at_level(logging.WARNING, logger="receiver.service"):
