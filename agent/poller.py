@@ -4,7 +4,7 @@ In: a driver factory and its bus. Out: readings and states, to a sink. Never: tw
 value in a log line, a swallowed mistake: what is not a `DriverError` ends the task.
 
 States: a sensor is `absent` while it cannot be found (no bus, no acknowledge, another chip) and never has been since
-the start; `ok` after a reading (a quiet one as soon as it is open: its first reading would tell of the first visitor);
+the start; `ok` after a reading (a quiet one once it is open: its first reading would tell of a visitor);
 `failing` after anything else. While it is not `ok` it is closed and opened from scratch again and again, after 1 s,
 2 s and so on up to 60 s, each shortened by up to a quarter so that the sensors of a bus that vanished do not all
 return at once.
