@@ -37,7 +37,7 @@ check: $(STAMP) ## ruff, mypy strict, import contracts
 	$(BIN)/lint-imports
 
 bench: $(STAMP) ## measure the agent, and print the figures beside what was aimed at
-	@$(BIN)/python tests/bench/run.py
+	@$(BIN)/python -m tests.bench
 
 # Each proof prints its seed, its counts and a verdict, fails when it does not hold, and has a negative control.
 prove-demo: ## the city's data against a log of the simulated sensors
@@ -46,7 +46,7 @@ prove-outage: ## brokers that die, stall, refuse and forget
 prove-canary: ## ten thousand identifiers in, none out
 prove-check: ## thirty mistakes in one file, each on its line
 $(PROOFS): prove-%: $(STAMP)
-	@$(BIN)/python tests/proofs/$*.py
+	@$(BIN)/python -m tests.proofs.$*
 
 prove-foreign: $(STAMP) ## a second COSE implementation verifies and decodes our envelopes
 	@tests/foreign/prove.sh $(BIN)/python

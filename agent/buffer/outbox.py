@@ -126,6 +126,11 @@ class Outbox:
         """How often this store was opened."""
         return self._worker.session
 
+    @property
+    def seal_due(self) -> bool:
+        """Whether there was something to seal after the last commit: if not, `seal` need not be called."""
+        return self._worker.seal_due
+
     def append(self, rows: Sequence[Released], *, declaration: bytes, clock: bytes) -> asyncio.Future[None]:
         """Take rows to be stored, and return what resolves after their COMMIT, at most the loss window later.
 

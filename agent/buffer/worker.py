@@ -43,6 +43,9 @@ class Worker:
         setup: what the store is opened with.
         mono_ns: monotonic time.
         on_stored: told of every row after its commit.
+
+    Attributes:
+        seal_due: after the last commit there was something to seal.
     """
 
     def __init__(self, setup: Setup, *, mono_ns: Callable[[], int], on_stored: OnStored | None) -> None:
@@ -64,6 +67,7 @@ class Worker:
         self.opened: Future = asyncio.get_running_loop().create_future()
         self.epoch = b""
         self.session = 0
+        self.seal_due = False
 
     def start(self) -> None:
         """Open the store on a thread of its own; `opened` tells the result."""
@@ -264,6 +268,7 @@ class Worker:
             _LOG.warning("the outbox stores again")
         self._failures, self._trouble = 0, ""
         self._declarations = []
+        self.seal_due = self._core.is_seal_due(partial=False)
         if done.stored and self._on_stored is not None:
             self._on_stored(done.stored)
         for demand in demands:

@@ -7,6 +7,8 @@ from agent.uplink.interfaces import MQTT_5, MQTT_311
 from agent.uplink.settings import Mqtt
 
 _NS: Final = 1_000_000_000
+_DOUBT_S: Final = 60.0
+"""A broker that has spoken MQTT 5 was silent for another reason: it is soon asked again."""
 
 
 @dataclass(slots=True)
@@ -22,6 +24,7 @@ class Versions:
     retry_s: float
     _old_until_ns: int = 0
     _try_old: bool = False
+    _spoke_new: bool = False
 
     def choose(self, now_ns: int) -> int:
         """Return the version for the next try."""
@@ -42,7 +45,9 @@ class Versions:
         self._try_old = version == MQTT_5
 
     def worked(self, version: int, now_ns: int) -> None:
-        """There is a session; one with 3.1.1 after a silent refusal of 5 settles it."""
+        """There is a session; one with 3.1.1 after a silent refusal of 5 settles it, unless 5 has worked before."""
+        self._spoke_new = self._spoke_new or version == MQTT_5
         if version == MQTT_311 and self._try_old:
-            self._old_until_ns = now_ns + int(self.retry_s * _NS)
+            wait_s = min(_DOUBT_S, self.retry_s) if self._spoke_new else self.retry_s
+            self._old_until_ns = now_ns + int(wait_s * _NS)
         self._try_old = False

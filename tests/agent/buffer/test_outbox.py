@@ -315,6 +315,20 @@ async def test_what_is_written_to_flash_is_counted_and_rows_seal_receipt_and_cou
     await outbox.close()
 
 
+async def test_outbox_says_after_each_commit_whether_there_is_something_to_seal(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db", streams=AIR)
+    await stored(outbox, rows(0, BATCH - 1))
+    assert not outbox.seal_due
+    await stored(outbox, [row(BATCH - 1)])
+    assert outbox.seal_due
+    assert await outbox.seal() == 1
+    assert not outbox.seal_due
+    await stored(outbox, [row(BATCH)])
+    await stored(outbox, [row(BATCH + 2)])
+    assert outbox.seal_due, "what a hole has closed is complete"
+    await outbox.close()
+
+
 async def test_rows_written_to_flash_take_few_bytes_each(tmp_path: Path) -> None:
     """Counts the bytes of the WAL and of the database that change, in pages of 4 KiB as the medium sees them."""
     outbox = await opened(tmp_path / "outbox.db")
