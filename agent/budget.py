@@ -10,13 +10,11 @@ the current period. A clock that steps back into an earlier period keeps what wa
 
 import json
 import math
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from agent.buffer.records import Lane
 from agent.clock import Clock
@@ -134,7 +132,7 @@ class Budget:
     def __init__(self, settings: BudgetSettings, *, clock: Clock, saved: bytes | None = None) -> None:
         self._settings = settings
         self._clock = clock
-        self._zone = ZoneInfo(settings.timezone)
+        self._zone = _zone(settings.timezone)
         now_ns = clock.mono_ns()
         self._messages = _bucket(settings.messages_per_minute, settings.burst_s, now_ns)
         self._bytes = _bucket(settings.bytes_per_minute, settings.burst_s, now_ns)
@@ -239,11 +237,24 @@ class Budget:
 
 def month_begin(today: date, billing_day: int) -> date:
     """Return when the billing month that `today` is in began."""
-    this_month = today.replace(day=min(billing_day, monthrange(today.year, today.month)[1]))
-    if today >= this_month:
-        return this_month
-    last = today.replace(day=1) - timedelta(days=1)
-    return last.replace(day=min(billing_day, last.day))
+    first = today.replace(day=1)
+    this_month = _within(first + timedelta(days=31), billing_day)
+    return this_month if today >= this_month else _within(first, billing_day)
+
+
+def _within(after: date, day: int) -> date:
+    """Return a day of the month before the one that `after` is in; the last one in months that are too short."""
+    last = after.replace(day=1) - timedelta(days=1)
+    return last.replace(day=min(day, last.day))
+
+
+def _zone(name: str) -> tzinfo:
+    """Return a time zone; for the common case of none the data base of all others is not loaded."""
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - see above
+
+    return ZoneInfo(name)
 
 
 def _bucket(per_minute: int | None, burst_s: int, now_ns: int) -> _Bucket:

@@ -111,8 +111,7 @@ class StatusFile:
         try:
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(content, file, indent=1, sort_keys=True)
-                file.write("\n")
+                file.write(json.dumps(content, sort_keys=True) + "\n")
             part.replace(self._path)
         except OSError as error:
             if not self._failing:

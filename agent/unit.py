@@ -108,10 +108,11 @@ class Unit:
         stored.add_done_callback(self._stored)
 
     def _stored(self, outcome: asyncio.Future[None]) -> None:
-        """Wake the publisher: rows were committed, and with them what they completed was sealed."""
+        """Wake the publisher if there is something to seal now that rows were committed."""
         if not outcome.cancelled():
             outcome.exception()  # the outbox itself reports what it could not store
-            self._s.publisher.notify()
+            if self._s.outbox.seal_due:
+                self._s.publisher.notify()
 
     async def _declaration(self) -> bytes:
         """Return the hash of the declaration that rows of now are made under, after putting it into the outbox."""

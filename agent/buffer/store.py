@@ -29,7 +29,7 @@ APPLICATION_ID: Final = 0x4C50_4F42
 """``LPOB``, in the file's header."""
 
 _SCHEMA: Final = Path(__file__).with_name("schema")
-_CACHE_KIB: Final = 128
+_CACHE_KIB: Final = 512
 _UNWRITTEN_PAGES: Final = 4096
 """More than a transaction can add before it is written."""
 _TRANSIENT: Final = {

@@ -6,13 +6,10 @@ Exit codes: 0 no mistake (warnings are none); 1 mistakes; 2 the file cannot be r
 import argparse
 import json
 from pathlib import Path
-from typing import Final
 
-from agent.cli.main import FAILED, OK, USAGE
+from agent.cli.main import DEFAULT_FILE, FAILED, OK, USAGE
 from agent.config import Settings, examine
 from agent.tomlfile import Report, Unusable
-
-DEFAULT_FILE: Final = Path("/etc/lamppost/unit.toml")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

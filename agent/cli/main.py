@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final, NoReturn
 
@@ -20,6 +21,7 @@ OK: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
 _INTERRUPTED: Final = 130
+DEFAULT_FILE: Final = Path("/etc/lamppost/unit.toml")
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {

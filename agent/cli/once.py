@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from agent import assembly
-from agent.cli.check import DEFAULT_FILE
-from agent.cli.main import FAILED, OK
+from agent.cli.main import DEFAULT_FILE, FAILED, OK
 from agent.clock import Clock
 from agent.config import Settings, load
 from agent.config.plans import SensorPlan

@@ -10,12 +10,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from agent import assembly, keys
-from agent.cli.check import DEFAULT_FILE
-from agent.cli.main import OK
-from agent.config import load
+from agent.apart import apart
+from agent.cli.main import DEFAULT_FILE, OK
+from agent.config import Settings, load
 from agent.errors import LamppostError
 from agent.health import PERIOD_S
 from agent.process import keep_memory_private
@@ -48,15 +49,15 @@ def run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))  # until the loop takes it over
     keep_memory_private()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    asyncio.run(_run(options))
+    settings = apart(partial(load, options.file))  # the checker is 3 MB that a unit needs once
+    asyncio.run(_run(settings, options))
     return OK
 
 
-async def _run(options: argparse.Namespace) -> None:
+async def _run(settings: Settings, options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    settings = load(options.file)
     key = keys.load(settings.unit.key, os.environ)
     clock, gnss = assembly.make_clock(settings)
     around = Surroundings(

@@ -7,7 +7,7 @@ import argparse
 import json
 
 from agent.cli.main import OK
-from agent.config import installed
+from agent.config.catalogue import installed
 from agent.config.schema import schema
 
 

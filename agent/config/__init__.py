@@ -2,12 +2,13 @@
 
 In: a path. Out: `Settings`, or `ConfigurationError` with the whole report as its text. Never: a default where a
 person has to decide (overflow policy, licence, contact, suppression).
+
+The checker is loaded when something is checked: a service that was given its settings lives without it.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agent.config.catalogue import Catalogue, installed
-from agent.config.check import Outcome, check
 from agent.config.plans import (
     BusKind,
     BusPlan,
@@ -22,44 +23,49 @@ from agent.config.plans import (
     UplinkPlan,
 )
 from agent.errors import ConfigurationError
-from agent.tomlfile import Unusable, read
+
+if TYPE_CHECKING:
+    from agent.config.catalogue import Catalogue
+    from agent.config.check import Outcome
 
 __all__ = [
     "BusKind",
     "BusPlan",
-    "Catalogue",
     "ClockSettings",
     "ClockSource",
     "MqttVersion",
-    "Outcome",
     "SensorPlan",
     "Settings",
     "StreamPlan",
     "StreamText",
     "UnitSettings",
     "UplinkPlan",
-    "check",
     "examine",
-    "installed",
     "load",
 ]
 
 
-def examine(path: Path, *, catalogue: Catalogue | None = None) -> Outcome:
+def examine(path: Path, *, catalogue: "Catalogue | None" = None) -> "Outcome":
     """Return what is wrong with a file, and its settings when nothing is.
 
     Raises:
         Unusable: it cannot be read, or is no TOML.
     """
+    from agent.config.catalogue import installed  # noqa: PLC0415 - see the module
+    from agent.config.check import check  # noqa: PLC0415 - see the module
+    from agent.tomlfile import read  # noqa: PLC0415 - see the module
+
     return check(read(path), catalogue or installed(), folder=path.absolute().parent)
 
 
-def load(path: Path, *, catalogue: Catalogue | None = None) -> Settings:
+def load(path: Path, *, catalogue: "Catalogue | None" = None) -> Settings:
     """Return the settings in a file.
 
     Raises:
         ConfigurationError: with every mistake, each at its place.
     """
+    from agent.tomlfile import Unusable  # noqa: PLC0415 - see the module
+
     try:
         outcome = examine(path, catalogue=catalogue)
     except Unusable as error:

@@ -28,7 +28,7 @@ class BackoffSettings:
     eager_max_s: float = 1.5
     base_s: float = 4.0
     max_s: float = 300.0
-    stable_s: float = 30.0
+    stable_s: float = 10.0
 
 
 class Backoff:

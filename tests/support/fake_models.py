@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Never
 
-from agent.config import Catalogue
+from agent.config.catalogue import Catalogue
 from drivers.model import Delivery, I2cModel, Model, SerialModel
 from drivers.reading import Channel, Sensitivity
 

@@ -37,7 +37,8 @@ class Process:
     def __init__(self, command: Sequence[str | Path], *, log: Path, pass_fds: Sequence[int] = ()) -> None:
         setpriv = find_program("setpriv")
         wrapper = [] if setpriv is None else [setpriv, "--pdeathsig", "KILL", "--"]
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        environment = os.environ | {"PYTHONPATH": path}
         self._name = " ".join(map(str, command))
         with log.open("ab") as sink:
             self._process = subprocess.Popen(

@@ -5,6 +5,8 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -235,3 +237,17 @@ def test_run_keeps_its_memory_from_core_files_and_debuggers(site: Site) -> None:
     assert core.split()[4:6] == ["0", "0"]
     assert owner == 0, "a process that is not dumpable belongs to root"
     assert os.getuid() == owner or not os.access(f"/proc/{agent.process.pid}/mem", os.R_OK)
+
+
+def test_run_does_not_load_what_a_unit_needs_once_or_never() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, agent.cli.run; print(*sys.modules)"],
+        cwd=Path(__file__).resolve().parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    costly = {"agent.config.check", "msgspec", "tomli", "rich", "decimal", "difflib"}
+    costly |= {"importlib.metadata", "urllib.request", "http.client", "email", "zoneinfo", "multiprocessing"}
+    assert costly.isdisjoint(done.stdout.split())

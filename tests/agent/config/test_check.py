@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.config import Outcome, check
+from agent.config.check import Outcome, check
 from agent.tomlfile import Unusable, parse
 from agent.wire.declaration import MAX_KEYWORDS, MAX_STREAMS
 from agent.wire.messages import MAX_COLUMNS

@@ -1,13 +1,15 @@
 """The delivered configuration, its documentation and the model say the same."""
 
 import ast
+import pickle
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.config import examine, installed, model
+from agent.config import examine, model
+from agent.config.catalogue import installed
 from agent.config.schema import explanations, schema
 from agent.tomlfile import Quantity
 
@@ -80,3 +82,10 @@ def test_schema_offers_each_installed_model() -> None:
     sensors = schema(installed())["properties"]["sensor"]["patternProperties"]
     (sensor,) = sensors.values()
     assert sensor["properties"]["model"]["enum"] == list(installed().names)
+
+
+def test_settings_of_every_model_survive_the_way_from_the_checkers_process() -> None:
+    settings = examine(ROOT / "config/unit.toml").settings
+    assert settings is not None
+    assert {sensor.model.name for sensor in settings.sensors} == set(installed().names)
+    assert pickle.loads(pickle.dumps(settings)) == settings

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 import tomli
 
-from agent.config import installed, model
+from agent.config import model
+from agent.config.catalogue import installed
 from agent.config.schema import explanations, schema
 from tests.support.fake_models import CATALOGUE, UNIT
 

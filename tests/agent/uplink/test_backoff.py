@@ -38,8 +38,8 @@ def test_backoff_after_a_stable_session_is_eager_again() -> None:
     backoff = Backoff(BackoffSettings(), random=lambda: 0.999999)
     backoff.wait_s(0)
     assert backoff.wait_s(1000 * NS) > 2
-    backoff.connected(since_ns=1000 * NS, until_ns=1100 * NS)
-    assert backoff.wait_s(1100 * NS) <= 2
+    backoff.connected(since_ns=1000 * NS, until_ns=1015 * NS)
+    assert backoff.wait_s(1015 * NS) <= 2
 
 
 def test_backoff_with_a_broker_that_accepts_and_drops_is_not_eager_for_ever() -> None:

@@ -1,0 +1,151 @@
+"""The measurements: each runs a stand and returns figures."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.bench.figures import Figure
+from tests.bench.processes import peak_rss_bytes
+from tests.bench.stand import Failed, Snapshot, Stand
+from tests.bench.workload import BATCHES_OF_10_S, BATCHES_OF_60_S, SLOW, Cadence
+
+AWAY_S = (10, 10, 10, 60)
+"""How long the broker is away, one time after the other, with `_BETWEEN_S` of data between."""
+
+_MIB = 1 << 20
+_BETWEEN_S = 15.0
+_SETTLE_S = 30.0
+_MINUTE_S = 60
+_IN_BATCH_S = 5.0
+_DATA = ("/live/", "/backlog/")
+
+
+def measure(directory: Path, *, seconds: int, say: Callable[[str], None]) -> list[Figure]:
+    """Return every figure.
+
+    Raises:
+        Failed: the stand did not work as it must.
+    """
+    say(f"{seconds} s of the workload with batches of 10 s; then its broker goes away {len(AWAY_S)} times")
+    figures = _work(directory, seconds)
+    say(f"{seconds} s with batches of 60 s; at the same time {seconds} s of silent sensors")
+    with ThreadPoolExecutor() as pool:
+        parts = [pool.submit(part, directory, seconds) for part in (_long_batches, _silence)]
+        return [*figures, *(figure for part in parts for figure in part.result())]
+
+
+def _work(directory: Path, seconds: int) -> list[Figure]:
+    with Stand(directory, cadence=BATCHES_OF_10_S) as stand:
+        first_cpu_s = _start(stand)
+        before, after = _window(stand, BATCHES_OF_10_S, seconds)
+        resumed_s = [(away_s, _outage(stand, away_s)) for away_s in AWAY_S]
+        peak_bytes = peak_rss_bytes(stand.pid)
+        _finish(stand)
+    rows = after.rows - before.rows
+    cpu_s, whole_cpu_s = after.cpu_s - before.cpu_s, after.cpu_s
+    return [
+        Figure(name="RSS, the most at any time", value=peak_bytes / _MIB, unit="MiB", reach=42, digits=1),
+        Figure(name="CPU for 1000 rows", value=1000 * cpu_s / rows, unit="s", reach=0.6, digits=3),
+        Figure(name="  with the start", value=1000 * whole_cpu_s / after.rows, unit="s", digits=3),
+        Figure(name="written to disk for a row", value=_disk(before, after), unit="bytes", reach=1500),
+        *_sent("batches of 10 s", before, after, reach=40),
+        Figure(name="CPU until the first publish", value=first_cpu_s, unit="s", reach=0.5, digits=3),
+        *(
+            Figure(name=f"publishing again, broker away {away_s} s", value=again_s, unit="s", reach=3, digits=2)
+            for away_s, again_s in resumed_s
+        ),
+    ]
+
+
+def _long_batches(directory: Path, seconds: int) -> list[Figure]:
+    with Stand(directory, cadence=BATCHES_OF_60_S) as stand:
+        _start(stand)
+        before, after = _window(stand, BATCHES_OF_60_S, seconds)
+        _finish(stand)
+    return _sent("batches of 60 s", before, after, reach=12)
+
+
+def _silence(directory: Path, seconds: int) -> list[Figure]:
+    with Stand(directory, cadence=SLOW, silent=True) as stand:
+        _start(stand)
+        time.sleep(_SETTLE_S)
+        before = stand.snapshot()
+        time.sleep(seconds)
+        after = stand.snapshot()
+        stand.stop_agent()
+    share = (after.cpu_s - before.cpu_s) / (after.mono_s - before.mono_s)
+    return [
+        Figure(name="of a core, sensors silent, windows of 60 s", value=100 * share, unit="%", reach=0.2, digits=3)
+    ]
+
+
+def _disk(before: Snapshot, after: Snapshot) -> float | None:
+    """Return bytes written for a row.
+
+    Raises:
+        Failed: the folder is not on a disk.
+    """
+    if before.disk_bytes is None or after.disk_bytes is None:
+        return None
+    if before.disk_bytes == after.disk_bytes:
+        raise Failed("nothing was written to a disk; name a folder on one with --directory")
+    return (after.disk_bytes - before.disk_bytes) / (after.rows - before.rows)
+
+
+def _sent(what: str, before: Snapshot, after: Snapshot, *, reach: float) -> list[Figure]:
+    """Return MQTT bytes for a row: of the window, and with what only a first start sends."""
+    steady = (after.sent_bytes - before.sent_bytes) / (after.rows - before.rows)
+    whole = after.sent_bytes / after.rows
+    return [
+        Figure(name=f"sent by MQTT for a row, {what}", value=steady, unit="bytes", reach=reach, digits=1),
+        Figure(name="  with CONNECT and the first declaration", value=whole, unit="bytes", digits=1),
+    ]
+
+
+def _start(stand: Stand) -> float:
+    """Start the agent; return its processor time at its first publish."""
+    stand.start_agent()
+    publishes = stand.proxy.publishes
+    stand.wait(lambda: bool(publishes), "the agent publishes nothing")
+    return publishes[0].cpu_s
+
+
+def _window(stand: Stand, cadence: Cadence, seconds: int) -> tuple[Snapshot, Snapshot]:
+    """Return the counters before and after a whole number of batches, once data flows; amid a batch both times."""
+    begun = time.monotonic()
+    stand.wait(lambda: _data_since(stand, begun), "no data is published", seconds=2 * _MINUTE_S)
+    time.sleep((_IN_BATCH_S - time.time()) % cadence.batch_s)
+    before = stand.snapshot()
+    time.sleep(-(-seconds // cadence.batch_s) * cadence.batch_s)
+    return before, stand.snapshot()
+
+
+def _outage(stand: Stand, away_s: int) -> float:
+    """Return the seconds from the return of a broker that was away until data is published."""
+    time.sleep(_BETWEEN_S)
+    stand.take_broker_away()
+    time.sleep(away_s)
+    back_s = stand.bring_broker_back()
+    stand.wait(lambda: _data_since(stand, back_s), "publishing did not resume", seconds=_MINUTE_S)
+    return next(p.mono_s for p in stand.proxy.publishes if p.mono_s > back_s and _is_data(p.topic)) - back_s
+
+
+def _data_since(stand: Stand, mono_s: float) -> bool:
+    return any(publish.mono_s > mono_s and _is_data(publish.topic) for publish in stand.proxy.publishes)
+
+
+def _is_data(topic: str) -> bool:
+    return any(lane in topic for lane in _DATA)
+
+
+def _finish(stand: Stand) -> None:
+    """Stop the agent once the receiver has caught up, and see that every row that was reported stored is there.
+
+    Raises:
+        Failed: not every row is.
+    """
+    stored = stand.rows
+    stand.wait(lambda: stand.received() >= stored, "the receiver does not catch up", seconds=2 * _MINUTE_S, look_s=1)
+    stand.stop_agent()
+    stand.wait(lambda: stand.received() == stand.rows, "rows were lost", look_s=1)
