@@ -36,9 +36,6 @@ check: $(STAMP) ## ruff, mypy strict, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP) ## measure the agent, and print the figures beside what was aimed at
-	@$(BIN)/python -m tests.bench
-
 # Each proof prints its seed, its counts and a verdict, fails when it does not hold, and has a negative control.
 prove-demo: ## the city's data against a log of the simulated sensors
 prove-kill: ## kill -9 at every stage: nothing lost, nothing doubled
@@ -47,6 +44,9 @@ prove-canary: ## ten thousand identifiers in, none out
 prove-check: ## thirty mistakes in one file, each on its line
 $(PROOFS): prove-%: $(STAMP)
 	@$(BIN)/python -m tests.proofs.$*
+
+bench: $(STAMP) ## measure the agent beside what it must reach; ten minutes, as root
+	@$(BIN)/python -m tests.bench
 
 prove-foreign: $(STAMP) ## a second COSE implementation verifies and decodes our envelopes
 	@tests/foreign/prove.sh $(BIN)/python
