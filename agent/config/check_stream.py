@@ -25,7 +25,7 @@ from drivers.model import Delivery
 _DAY_MS: Final = 86_400_000
 _ANY_WINDOW_MS: Final = 60_000
 _LARGEST_BATCH_VALUES: Final = 16_384
-"""Rows times columns of a batch sealed after an outage, so that an envelope stays below the brokers' usual limits."""
+"""Rows times columns of a batch, so that an envelope stays below the brokers' usual limits."""
 _LICENCES: Final = {
     "cc0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
     "cc-by-4.0": "https://creativecommons.org/licenses/by/4.0/",
@@ -176,17 +176,22 @@ def _check_batch(table: Table, window: Duration, batch: Duration) -> int | None:
             hint=f'did you mean "{down.written()}"?',
         )
         return None
-    rows = batch // window
-    if rows > MAX_ROWS:
+    rows, most = batch // window, _most_rows(len(table.table("channel").written))
+    if rows > most:
         table.problem(
             "batch",
             "bad-batch",
             "this batch has too many windows",
-            expected=f"at most {MAX_ROWS} windows: {Duration(MAX_ROWS * window).written()}",
+            expected=f"at most {most} windows of its channels: {Duration(most * window).written()}",
             found=f"{rows} windows",
         )
         return None
     return rows
+
+
+def _most_rows(columns: int) -> int:
+    """Return how many rows of so many columns a batch may have."""
+    return min(MAX_ROWS, _LARGEST_BATCH_VALUES // max(1, columns))
 
 
 def _check_pace(draft: _Draft, sensors: Sensors) -> None:
@@ -233,7 +238,7 @@ def _plan(draft: _Draft, batch_rows: int | None, contact: str | None) -> StreamP
     policy = StreamPolicy(
         overflow=Overflow(overflow),
         batch_rows=batch_rows,
-        backlog_rows=max(batch_rows, min(MAX_ROWS, _LARGEST_BATCH_VALUES // columns)),
+        backlog_rows=_most_rows(columns),
         columns=columns,
     )
     text = StreamText(

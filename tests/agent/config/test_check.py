@@ -280,6 +280,16 @@ def test_check_of_a_batch_with_too_many_windows_reports_the_batch() -> None:
     ]
 
 
+def test_check_of_a_batch_with_too_many_values_reports_the_batch() -> None:
+    weather = UNIT[UNIT.index("[stream.weather.channel") :]
+    channel = weather[: weather.index("\n[", 1)]
+    name = channel[: channel.index("]")]
+    more = "".join(f"\n{channel.replace(name, f'[stream.weather.channel.more{number}')}" for number in range(20))
+    text = edited(('window = "1min"\nbatch = "10min"', 'window = "1min"\nbatch = "1d"'), (channel, channel + more))
+    assert ("bad-batch", "stream.weather.batch") in errors(text)
+    assert errors(text.replace('batch = "1d"', 'batch = "6h"')) == []
+
+
 def test_check_of_more_than_a_declaration_can_hold_reports_it() -> None:
     stream = UNIT[UNIT.index("[stream.place]") : UNIT.index("[stream.footfall]")]
     many = "".join(stream.replace("stream.place", f"stream.place-{index}") for index in range(MAX_STREAMS))
