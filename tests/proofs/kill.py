@@ -90,14 +90,14 @@ def wire_unit(number: int, *, program: Sequence[str] = ("-m", "agent")) -> UnitP
 def full_unit() -> UnitPlan:
     """Return a unit whose store of a megabyte is full within a minute, and every commit then evicts.
 
-    30 rows of 64 columns a second, committed every four seconds: 34 kB, twice what an eviction makes room for.
+    30 rows of 64 columns a second, committed every five seconds: more than an eviction makes room for.
     """
     wide = [
         ChannelPlan(name=f"sum-{number}", source="n0_3", rule="sum", unit="count", range=(0, 10**9))
         for number in range(64)
     ]
     streams = [dust_stream(f"full-{number}", sensor="a", channels=wide, batch="4s") for number in range(30)]
-    buffer = {"max_bytes": "1MB", "loss_window": "4s"}
+    buffer = {"max_bytes": "1MB", "loss_window": "5s"}
     return UnitPlan(name="full", sensors={"a": "pmsx003"}, streams=streams, buffer=buffer)
 
 

@@ -236,7 +236,7 @@ class Evicting(Aim):
             self.hunter.fire(self.rng.choice((0.0, 0.0, 0.001, 0.003)))
 
     def verdict(self, view: StoreView) -> tuple[bool, str]:
-        """The commit that was under way has evicted, or is torn: the ones around it evict, too."""
+        """The commit that was under way has evicted, or is torn; `full_unit` makes each of them evict."""
         if not self._fired:
             return False, "no chance"
         if view.torn:

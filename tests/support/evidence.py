@@ -85,9 +85,12 @@ def look(store: Path, *, key: VerifyKey) -> StoreView:
 
 
 def _is_torn(wal: bytes) -> bool:
-    """Tell whether the last frame of the WAL's present generation is no commit; https://sqlite.org/fileformat.html#walformat."""
+    """Tell whether the WAL ends in the midst of a transaction; https://sqlite.org/fileformat2.html#walformat.
+
+    Its last frame under the salts of its header is no commit then, or there is none: the header was just written.
+    """
     step = 24 + int.from_bytes(wal[8:12], "big")
-    torn = False
+    torn = bool(wal)
     for at in range(32, len(wal) - step + 1, step):
         if wal[at + 8 : at + 16] != wal[16:24]:
             break
