@@ -133,6 +133,7 @@ class Timing:
         ack_s: a publish is acknowledged, and a ping answered, within this; otherwise the connection is dead.
         grace_s: what was sent in an earlier session waits this long for retained receipts, at most 1 s.
         receipt_s: an envelope without a receipt is sent again after this, doubling up to `receipt_max_s`.
+        unheard_s: an envelope that nobody had subscribed to is sent again after this, doubling up to `receipt_max_s`.
         refusal_s: a stream whose envelope was refused waits this long, doubling up to `refusal_max_s`.
         status_s: the unit's status is published this often.
         seal_s: batches are sealed at most this often.
@@ -148,6 +149,7 @@ class Timing:
     grace_s: float = 0.5
     receipt_s: float = 60.0
     receipt_max_s: float = 3600.0
+    unheard_s: float = 5.0
     refusal_s: float = 5.0
     refusal_max_s: float = 300.0
     status_s: float = 300.0

@@ -231,6 +231,6 @@ class Window:
     def _receipt_wait_ns(self, tries: int, *, unheard: bool) -> int:
         """Return how long to wait for a receipt; not as long at first when nobody was there to give one."""
         timing = self.settings.timing
-        first_s = timing.refusal_s if unheard else timing.receipt_s
+        first_s = timing.unheard_s if unheard else timing.receipt_s
         wait_s = min(timing.receipt_max_s, first_s * float(1 << min(tries - 1, 32)))
         return int(wait_s * _NS)

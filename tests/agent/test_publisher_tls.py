@@ -8,7 +8,7 @@ import pytest
 from agent.uplink.settings import Secret, TlsSettings, UplinkSettings
 from tests.support.broker import ChaosProxy, Mosquitto, find_program, subscriber, write_passwords
 from tests.support.certificates import DAY, NOW, Authority, Pair
-from tests.support.uplink import FAST, FakeQueue, Running, publishing, settings_for
+from tests.support.uplink import FakeQueue, Running, publishing, settings_for
 
 pytestmark = pytest.mark.broker
 
@@ -20,10 +20,6 @@ def authority(tmp_path: Path) -> Authority:
 
 def _tls_lines(pair: Pair, *more: str) -> tuple[str, ...]:
     return (f"certfile {pair.certificate}", f"keyfile {pair.key}", *more)
-
-
-_PATIENT = replace(FAST, refusal_s=600)
-"""Nobody is subscribed here, and nothing is to be sent again."""
 
 
 def _settings(port: int, tls: TlsSettings | None, **changes: object) -> UplinkSettings:
@@ -173,7 +169,7 @@ async def test_tls_costs_no_more_on_the_wire_than_was_charged(tmp_path: Path, au
     async with (
         Mosquitto(tmp_path, tls=_tls_lines(authority.issue("broker"))) as broker,
         ChaosProxy(broker.port) as proxy,
-        publishing(_settings(proxy.port, tls, ahead=200, timing=_PATIENT), queue=queue) as running,
+        publishing(_settings(proxy.port, tls, ahead=200), queue=queue) as running,
     ):
         await running.until(lambda: running.publisher.state().sent == 100)
         await running.publisher.drained()
