@@ -11,6 +11,7 @@ nothing is read, and the kernel's own buffer fills and then drops what comes.
 
 import asyncio
 import os
+import select
 import termios
 from collections.abc import Callable
 from contextlib import suppress
@@ -196,14 +197,20 @@ class _Inbox:
             return
         except OSError:
             data = b""
-        if not data:  # readable without data: hung up
-            self._on_hang_up()
+        if not data:  # hung up; or it was flushed after the loop had seen it
+            if self._is_hung_up():
+                self._on_hang_up()
             return
         self._data += data
         if len(self._data) >= _BUFFER_BYTES:
             self._pause()
         if len(self._data) >= self._needed:
             self._wake()
+
+    def _is_hung_up(self) -> bool:
+        poll = select.poll()
+        poll.register(self._descriptor, 0)  # hang-ups and errors are always told
+        return bool(poll.poll(0))
 
     def _pause(self) -> None:
         if self._listening:

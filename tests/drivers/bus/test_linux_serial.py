@@ -136,6 +136,15 @@ async def test_discard_input_forgets_kernel_and_buffer(line: LinuxSerial, sensor
     assert await line.read(at_least=3, timeout_s=LONG_S) == b"new"
 
 
+async def test_line_that_is_readable_no_more_when_the_loop_comes_to_it_is_not_hung_up(
+    line: LinuxSerial, sensor: SimulatedLine
+) -> None:
+    assert line._inbox is not None
+    line._inbox._receive()
+    sensor.send(b"new")
+    assert await line.read(at_least=3, timeout_s=LONG_S) == b"new"
+
+
 async def test_open_forgets_what_was_sent_before(sensor: SimulatedLine) -> None:
     sensor.send(b"x" * 3000)
     line = LinuxSerial(str(sensor.link), 115200)
