@@ -1,4 +1,4 @@
-"""Where a verified message goes: its chain, its rows, its gap, its declaration.
+"""Where a verified message goes: its chain, its rows, its gap, its declaration, its answer, its log head.
 
 In: verified messages, inside a transaction. Out: what each one is to its chain. Never: a row stored twice.
 """
@@ -7,12 +7,14 @@ import hashlib
 import json
 
 from agent.wire import payload
-from agent.wire.messages import DECLARATIONS, Batch, Declaration, Gap, Kind
+from agent.wire.declared import DECLARATIONS, Declaration
+from agent.wire.messages import Batch, Gap, Kind
+from agent.wire.orders import Ack, Log
 from receiver.chain import Head, Hole, Link, State, advance, fits
 from receiver.database import Database
 from receiver.trusted import Verified
 
-Chained = Batch | Gap | Declaration
+Chained = Batch | Gap | Declaration | Ack | Log
 
 
 class Ledger:
@@ -103,6 +105,10 @@ class Ledger:
                 self._learn(unit, content, now_ms)
             case Gap():
                 self._note_gap(chain, content, now_ms)
+            case Ack():
+                self._note_ack(chain, content, now_ms)
+            case Log():
+                self._note_log(chain, content, now_ms)
             case Batch() if self._declared(unit, content.declaration):
                 self._expand(chain, content)
             case Batch():
@@ -165,6 +171,21 @@ class Ledger:
         )
         if gap.sealed is not None:
             self._note_hole(chain, Hole(*gap.sealed, declared=True), now_ms)
+
+    def _note_ack(self, chain: int, ack: Ack, now_ms: int) -> None:
+        told = ack.content
+        self._db.execute(
+            "INSERT INTO ack (chain, seq, unit, version, document, received_ms, content)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (chain, ack.seq, told.unit, told.version, told.document, now_ms, payload.encode_ack_content(told)),
+        )
+
+    def _note_log(self, chain: int, log: Log, now_ms: int) -> None:
+        told = log.content
+        self._db.execute(
+            "INSERT INTO log_head (chain, seq, unit, last, head, received_ms, content) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (chain, log.seq, told.unit, told.last, told.head, now_ms, payload.encode_log_content(told)),
+        )
 
     def _note_hole(self, chain: int, hole: Hole, now_ms: int) -> None:
         self._db.execute(

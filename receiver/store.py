@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent.wire.messages import Batch, Declaration, Gap, Presence, Status
+from agent.wire.messages import Presence, Status
 from receiver.chain import State
 from receiver.database import Database
 from receiver.errors import StorageError
-from receiver.ledger import Ledger
+from receiver.ledger import Chained, Ledger
 from receiver.trusted import Verified
 
 _REJECTED_KEPT = 10_000
@@ -102,7 +102,7 @@ class Store:
             return self._reject(message, now_ms)
         if isinstance(message.payload, Status):
             return self._note_status(message, message.payload, now_ms)
-        if not isinstance(message.payload, Batch | Gap | Declaration):
+        if not isinstance(message.payload, Chained):
             raise TypeError(f"the trust rules let no {message.kind} pass")
         chain, state = self._ledger.place(message, message.payload, now_ms=now_ms)
         touched[chain] = None

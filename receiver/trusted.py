@@ -12,9 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agent.wire import cose, payload
+from agent.wire.declared import Declaration
 from agent.wire.errors import UnknownKey, Untrusted
 from agent.wire.keyfile import VerifyKey
-from agent.wire.messages import DECLARATIONS, Batch, Declaration, Gap, Kind, Payload, Status
+from agent.wire.messages import Batch, Gap, Kind, Receipt, Status
+from agent.wire.orders import Ack, Control, Log
+from agent.wire.payload import Payload
 from agent.wire.topics import Address, Lane
 
 
@@ -73,6 +76,8 @@ _KINDS_OF: Mapping[Lane, frozenset[Kind]] = {
     Lane.BACKLOG: frozenset({Kind.BATCH, Kind.GAP}),
     Lane.DECLARATION: frozenset({Kind.DECLARATION}),
     Lane.STATUS: frozenset({Kind.STATUS}),
+    Lane.ACK: frozenset({Kind.ACK}),
+    Lane.LOG: frozenset({Kind.LOG}),
 }
 
 
@@ -129,23 +134,26 @@ class TrustedDevices:
 
     @staticmethod
     def _check_content(device: Device, message: Payload) -> None:
-        match message:
-            case Batch() | Gap():
-                if message.stream == DECLARATIONS:
-                    raise WrongPlace("the stream of declarations carries declarations only")
-                simulated = message.simulated
-            case Declaration():
-                claimed, simulated = message.content.unit, message.content.simulated
-                if claimed != device.unit:
-                    raise WrongPlace(f"signed by unit {device.unit}, but it declares unit {claimed}")
-            case Status():
-                simulated = message.simulated
-                if message.unit != device.unit:
-                    raise WrongPlace(f"signed by unit {device.unit}, but it is the status of unit {message.unit}")
-            case _:
-                raise WrongPlace("this type of message is not sent by units")
+        claimed, simulated = _told(message)
+        if claimed is not None and claimed != device.unit:
+            raise WrongPlace(f"signed by unit {device.unit}, but what it says is about unit {claimed}")
         if simulated and not device.simulated:
             raise SimulatedData(
                 f"unit {device.unit} sends data of simulated sensors; set simulated = true in its registry entry "
                 "if that is wanted"
             )
+
+
+def _told(message: Payload) -> tuple[str | None, bool]:
+    """Return the unit that a message claims, where it claims one, and whether it says that it is simulated."""
+    match message:
+        case Batch() | Gap():
+            return None, message.simulated
+        case Status():
+            return message.unit, message.simulated
+        case Declaration() | Ack():
+            return message.content.unit, message.content.simulated
+        case Log():
+            return message.content.unit, False
+        case Receipt() | Control():
+            raise WrongPlace("this type of message is not sent by units")

@@ -6,7 +6,7 @@ from itertools import groupby
 from agent.quality import Quality
 from agent.wire import chain, fields, stamp
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import DECLARATIONS, HASH_BYTES, MAX_COLUMNS, MAX_ROWS, Batch, Column
+from agent.wire.messages import HASH_BYTES, MAX_COLUMNS, MAX_ROWS, Batch, Column
 
 PADDING = 10
 MAX_PADDING_BYTES = 65_535
@@ -147,8 +147,7 @@ def _read_runs(value: object, rows: int) -> tuple[Quality, ...]:
 
 def _check(batch: Batch) -> None:
     """Refuse what neither side may say, whoever says it."""
-    if batch.stream == DECLARATIONS:
-        raise MalformedPayload("batch stream: declarations are not sent as a batch")
+    chain.check_data(batch.stream, "batch")
     fields.sized(batch.declaration, "batch declaration", HASH_BYTES)
     fields.bounded(len(batch.columns), "batch columns", least=1, most=MAX_COLUMNS)
     rows = fields.bounded(batch.rows, "batch rows", least=1, most=MAX_ROWS)

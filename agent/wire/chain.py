@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from agent.wire import fields
+from agent.wire.declared import DECLARATIONS
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import DECLARATIONS, EPOCH_BYTES, HASH_BYTES
+from agent.wire.messages import EPOCH_BYTES, HASH_BYTES
+from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
 
 KEYS = (0, 1, 2, 3, 4)
+CONTENT = 5
+"""Key of the content of what is sent in a reserved stream."""
+RESERVED = frozenset({DECLARATIONS, ACKNOWLEDGEMENTS, LOGS})
+"""Streams that carry one kind of message each, and no rows."""
 
 
 class Place(NamedTuple):
@@ -72,5 +78,30 @@ def check(place: Place, what: str) -> None:
         fields.sized(place.prev, f"{what} prev", HASH_BYTES)
     if (place.prev is None) is not (place.seq == 0):
         raise MalformedPayload(f"{what} prev: expected null for seq 0 and a hash for every other")
-    if place.stream.startswith("_") and place.stream != DECLARATIONS:
+    if place.stream.startswith("_") and place.stream not in RESERVED:
         raise MalformedPayload(f"{what} stream: a name that begins with '_' is reserved")
+
+
+def check_data(stream: str, what: str) -> None:
+    """Refuse a reserved stream for what is about rows."""
+    if stream in RESERVED:
+        raise MalformedPayload(f"{what} stream: {stream} is reserved and carries no {what}")
+
+
+def reserved_map(message: Placed, stream: str, what: str) -> dict[int, object]:
+    """Return the fields of the place of `message`, whose stream must be the reserved one."""
+    _check_reserved(message.stream, stream, what)
+    return place_map(message, what)
+
+
+def read_reserved(value: object, stream: str, what: str) -> tuple[Place, object]:
+    """Return the place and the undecoded content that a payload of a reserved stream claims."""
+    layout = fields.keyed(value, what, required=(*KEYS, CONTENT))
+    place = read_place(layout, what)
+    _check_reserved(place.stream, stream, what)
+    return place, layout[CONTENT]
+
+
+def _check_reserved(found: str, expected: str, what: str) -> None:
+    if found != expected:
+        raise MalformedPayload(f"{what} stream: expected {expected}")

@@ -1,36 +1,28 @@
-"""The layout of a declaration: enough to decode, label and judge every batch that cites it."""
+"""The layout of a declaration: enough to decode, label, judge and catalogue every batch that cites it.
+
+A field that has a default is left out where it has that value, so that one content has one form and one hash.
+"""
 
 from agent.wire import chain, fields
-from agent.wire.errors import MalformedPayload
-from agent.wire.messages import (
-    DECLARATIONS,
-    HASH_BYTES,
-    MAX_COLUMNS,
-    MAX_ROWS,
-    Declaration,
-    DeclarationContent,
-    DeclaredChannel,
-    DeclaredStream,
-)
+from agent.wire.declared import DECLARATIONS, Declaration, DeclarationContent
+from agent.wire.declared_stream import read_stream, stream_map
+from agent.wire.messages import HASH_BYTES
 
 MAX_STREAMS = 64
-MAX_KEYWORDS = 32
-SENSITIVITIES = frozenset({"measurement", "count", "identifier", "location"})
+LATITUDE_MAX = 90 * 10**5
+LONGITUDE_MAX = 180 * 10**5
 
 
 def declaration_map(declaration: Declaration) -> dict[int, object]:
     """Return the fields of a declaration in its envelope, checked."""
-    _check_stream(declaration.stream)
-    return chain.place_map(declaration, "declaration") | {5: content_map(declaration.content)}
+    place = chain.reserved_map(declaration, DECLARATIONS, "declaration")
+    return place | {chain.CONTENT: content_map(declaration.content)}
 
 
 def read_declaration(value: object) -> Declaration:
     """Return the declaration that a payload claims."""
-    layout = fields.keyed(value, "declaration", required=(*chain.KEYS, 5))
-    place = chain.read_place(layout, "declaration")
-    _check_stream(place.stream)
-    content = read_content(layout[5])
-    return Declaration(epoch=place.epoch, stream=place.stream, seq=place.seq, prev=place.prev, content=content)
+    place, content = chain.read_reserved(value, DECLARATIONS, "declaration")
+    return Declaration(**place._asdict(), content=read_content(content))
 
 
 def content_map(content: DeclarationContent) -> dict[int, object]:
@@ -44,15 +36,25 @@ def content_map(content: DeclarationContent) -> dict[int, object]:
         5: content.software,
         6: content.thumbprint,
         7: content.simulated,
-        8: [_stream_map(stream) for stream in content.streams],
+        8: [stream_map(stream) for stream in content.streams],
     }
+    layout |= fields.without_defaults(
+        {
+            9: (None if content.location is None else list(content.location), None),
+            10: (content.installed, None),
+            11: (content.hardware, ""),
+            12: (content.firmware, ""),
+            13: (content.legal_basis, ""),
+            14: (list(content.dtpr), []),
+        }
+    )
     read_content(layout)
     return layout
 
 
 def read_content(value: object) -> DeclarationContent:
     """Return the content that a payload claims."""
-    layout = fields.keyed(value, "declaration content", required=range(9))
+    layout = fields.keyed(value, "declaration content", required=range(9), optional=range(9, 15))
     streams = fields.array(layout[8], "declared streams", most=MAX_STREAMS)
     content = DeclarationContent(
         unit=fields.name(layout[0], "declared unit"),
@@ -63,93 +65,22 @@ def read_content(value: object) -> DeclarationContent:
         software=fields.text(layout[5], "declared software"),
         thumbprint=fields.octets(layout[6], "declared thumbprint", HASH_BYTES),
         simulated=fields.boolean(layout[7], "declared simulated"),
-        streams=tuple(_read_stream(stream) for stream in streams),
+        streams=tuple(read_stream(stream) for stream in streams),
+        location=fields.optional(layout, 9, _read_location),
+        installed=fields.optional(layout, 10, lambda day: fields.date(day, "declared installation")),
+        hardware=fields.given(layout, 11, lambda text: fields.text(text, "declared hardware"), ""),
+        firmware=fields.given(layout, 12, lambda text: fields.text(text, "declared firmware"), ""),
+        legal_basis=fields.given(layout, 13, lambda text: fields.text(text, "declared legal basis"), ""),
+        dtpr=fields.given(layout, 14, lambda codes: fields.codes(codes, "declared DTPR codes"), ()),
     )
     fields.distinct((stream.name for stream in content.streams), "declared streams")
     return content
 
 
-def _check_stream(stream: str) -> None:
-    if stream != DECLARATIONS:
-        raise MalformedPayload(f"declaration stream: expected {DECLARATIONS}")
-
-
-def _stream_map(stream: DeclaredStream) -> dict[int, object]:
-    layout: dict[int, object] = {
-        0: stream.name,
-        1: stream.title,
-        2: stream.description,
-        3: list(stream.keywords),
-        4: stream.licence,
-        5: stream.contact,
-        6: stream.access,
-        7: stream.purpose,
-        8: stream.window_ms,
-        9: stream.batch_rows,
-        10: [_channel_map(channel) for channel in stream.channels],
-    }
-    if stream.suppress_below is not None:
-        layout[11] = stream.suppress_below
-    return layout
-
-
-def _read_stream(value: object) -> DeclaredStream:
-    layout = fields.keyed(value, "declared stream", required=range(11), optional=(11,))
-    keywords = fields.array(layout[3], "declared keywords", most=MAX_KEYWORDS)
-    channels = fields.array(layout[10], "declared channels", least=1, most=MAX_COLUMNS)
-    stream = DeclaredStream(
-        name=fields.name(layout[0], "declared stream name"),
-        title=fields.text(layout[1], "declared title"),
-        description=fields.text(layout[2], "declared description"),
-        keywords=tuple(fields.text(keyword, "declared keyword") for keyword in keywords),
-        licence=fields.text(layout[4], "declared licence"),
-        contact=fields.text(layout[5], "declared stream contact"),
-        access=fields.text(layout[6], "declared access"),
-        purpose=fields.text(layout[7], "declared purpose"),
-        window_ms=fields.uint(layout[8], "declared window", least=1),
-        batch_rows=fields.uint(layout[9], "declared batch rows", least=1, most=MAX_ROWS),
-        suppress_below=fields.optional(layout, 11, lambda k: fields.uint(k, "declared suppression", least=1)),
-        channels=tuple(_read_channel(channel) for channel in channels),
-    )
-    if stream.name.startswith("_"):
-        raise MalformedPayload("declared stream name: a name that begins with '_' is reserved")
-    fields.distinct((channel.name for channel in stream.channels), "declared channels")
-    return stream
-
-
-def _channel_map(channel: DeclaredChannel) -> dict[int, object]:
-    layout: dict[int, object] = {
-        0: channel.name,
-        1: channel.unit,
-        2: channel.exponent,
-        3: channel.resolution,
-        4: channel.minimum,
-        5: channel.maximum,
-        6: channel.rule,
-        7: channel.sensitivity,
-        8: channel.source,
-        9: channel.model,
-    }
-    if channel.grid_m is not None:
-        layout[10] = channel.grid_m
-    return layout
-
-
-def _read_channel(value: object) -> DeclaredChannel:
-    layout = fields.keyed(value, "declared channel", required=range(10), optional=(10,))
-    sensitivity = fields.token(layout[7], "declared sensitivity")
-    if sensitivity not in SENSITIVITIES:
-        raise MalformedPayload("declared sensitivity: expected measurement, count, identifier or location")
-    return DeclaredChannel(
-        name=fields.name(layout[0], "declared channel name"),
-        unit=fields.text(layout[1], "declared unit of measure"),
-        exponent=fields.uint(layout[2], "declared exponent", least=-fields.EXPONENT_MAX, most=fields.EXPONENT_MAX),
-        resolution=fields.uint(layout[3], "declared resolution", least=1),
-        minimum=fields.integer(layout[4], "declared minimum"),
-        maximum=fields.integer(layout[5], "declared maximum"),
-        rule=fields.token(layout[6], "declared rule"),
-        sensitivity=sensitivity,
-        source=fields.text(layout[8], "declared source"),
-        model=fields.text(layout[9], "declared model"),
-        grid_m=fields.optional(layout, 10, lambda edge: fields.uint(edge, "declared grid", least=1)),
+def _read_location(value: object) -> tuple[int, int, int]:
+    latitude, longitude, edge_m = fields.array(value, "declared location", least=3, most=3)
+    return (
+        fields.uint(latitude, "declared latitude", least=-LATITUDE_MAX, most=LATITUDE_MAX),
+        fields.uint(longitude, "declared longitude", least=-LONGITUDE_MAX, most=LONGITUDE_MAX),
+        fields.uint(edge_m, "declared grid of the location", least=1, most=fields.GRID_MAX_M),
     )

@@ -4,6 +4,7 @@ In: nothing. Out: value types. Never: a measured value.
 """
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from agent.quality import Quality
 from agent.wire.messages import ClockQuality, GapReason, Kind
@@ -12,19 +13,28 @@ from agent.wire.orders import Order, Refusal, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """When an entry was made.
+    """When an entry was made: on wall time, or on the time of a boot while wall time is unset.
+
+    A boot's time that is given beside wall time is not kept: entries stand in the order in which they were made, and
+    each of them costs flash.
 
     Attributes:
         quality: how much wall time could be believed.
         utc_ms: ms since 1970, None while unset.
-        boot_id: 16 bytes of the boot.
-        mono_ms: ms since that boot.
+        boot_id: 16 bytes of the boot, None beside wall time.
+        mono_ms: ms since that boot, None beside wall time.
     """
 
     quality: ClockQuality
     utc_ms: int | None
-    boot_id: bytes
-    mono_ms: int
+    boot_id: bytes | None = None
+    mono_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        """Drop the boot's time where there is wall time."""
+        if self.utc_ms is not None:
+            object.__setattr__(self, "boot_id", None)
+            object.__setattr__(self, "mono_ms", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +45,7 @@ class EnvelopeEntry:
         at: when.
         stream, epoch, seq: its place.
         hash: SHA-256 of the envelope; stays when the payload is purged.
-        kind: its type.
+        kind: its type: one of those that have a place in a chain.
         rows: rows inside, 0 for what is no batch.
         channels: columns inside.
         declaration: cited by a batch, else None.
@@ -58,7 +68,13 @@ class EnvelopeEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptEntry:
-    """The city has signed that it holds a stream up to a seq; `receiver` names its key. None: a broker's PUBACK."""
+    """The city has signed that it holds a stream up to a seq.
+
+    Attributes:
+        at: when.
+        stream, epoch, seq: up to where.
+        receiver: 8 bytes that name the receiver, as in its receipts; None: a broker's PUBACK.
+    """
 
     at: Moment
     stream: str
@@ -164,4 +180,37 @@ class DamageEntry:
     entries: int | None
 
 
-Entry = EnvelopeEntry | ReceiptEntry | LostEntry | WithheldEntry | OrderEntry | ConfigurationEntry | DamageEntry
+class StateEvent(IntEnum):
+    """What happened to the control state as a whole, without a control document."""
+
+    LOST = 0
+    """It was missing or damaged at the start: every stream is suspended from now on."""
+    RESET = 1
+    """It was reset by hand at the unit: every stream runs again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateEntry:
+    """The control state was lost, or was reset at the unit.
+
+    Attributes:
+        at: when.
+        event: which of the two.
+        version: highest version of a control document that the unit knows of, None for none.
+    """
+
+    at: Moment
+    event: StateEvent
+    version: int | None
+
+
+Entry = (
+    EnvelopeEntry
+    | ReceiptEntry
+    | LostEntry
+    | WithheldEntry
+    | OrderEntry
+    | ConfigurationEntry
+    | DamageEntry
+    | StateEntry
+)

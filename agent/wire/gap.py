@@ -55,6 +55,7 @@ def _read_windows(value: object) -> tuple[int, int, int]:
 
 
 def _check(gap: Gap) -> None:
+    chain.check_data(gap.stream, "gap")
     fields.bounded(gap.count, "gap count")
     if gap.sealed is not None:
         first, last, digest = gap.sealed

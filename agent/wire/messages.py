@@ -6,9 +6,6 @@ from enum import IntEnum, StrEnum
 
 from agent.quality import Quality
 
-DECLARATIONS = "_declaration"
-"""The reserved stream of declarations. Names of data streams begin with a letter."""
-
 HASH_BYTES = 32
 EPOCH_BYTES = 8
 MAX_ROWS = 4096
@@ -169,152 +166,6 @@ class Receipt:
     resend_from: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredChannel:
-    """One released channel, as declared.
-
-    Attributes:
-        name: what the city calls it.
-        unit: SenML unit.
-        ucum: the same unit in UCUM, empty where UCUM has none.
-        property: URI of the observed property, empty where none is known.
-        exponent: values are integers in units of ``10 ** exponent``.
-        resolution: rounding step, in those units.
-        minimum, maximum: range that may leave, in those units.
-        rule: how a window becomes one number.
-        sensitivity: class of what leaves.
-        source: sensor and its channel.
-        model: the sensor's model.
-        accuracy: the maker's statement with its source, or ``unverified``.
-        calibrated: day of the sensor's last calibration, ``YYYY-MM-DD``, None when unknown.
-        grid_m: edge of the location grid in metres.
-        bins: edges of a histogram's bin, lower included and upper not, in units of the source; None for no bin.
-    """
-
-    name: str
-    unit: str
-    ucum: str = ""
-    property: str = ""
-    exponent: int
-    resolution: int
-    minimum: int
-    maximum: int
-    rule: str
-    sensitivity: str
-    source: str
-    model: str
-    accuracy: str = "unverified"
-    calibrated: str | None = None
-    grid_m: int | None = None
-    bins: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredNoise:
-    """Differential privacy of a stream's counts: exact discrete Laplace noise, event-level.
-
-    Attributes:
-        epsilon: numerator and denominator of what one window spends.
-        daily: numerator and denominator of what one UTC day may spend.
-        sensitivity: by how much one event can change the counts of a window, in sum.
-    """
-
-    epsilon: tuple[int, int]
-    daily: tuple[int, int]
-    sensitivity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredStream:
-    """One stream, as declared.
-
-    Attributes:
-        name: its identifier.
-        title, description, purpose, keywords: what it is, in words.
-        licence: URL of the licence.
-        contact: mailbox for questions.
-        access: ``public``, ``restricted public`` or ``non-public``.
-        rights: why access is restricted, in words; empty when it is not.
-        window_ms: temporal resolution.
-        batch_rows: rows that are sent together: the accrual period is that many windows.
-        retention_ms: how long the unit keeps rows after the city has them.
-        delay_ms: rows are released no earlier than this after their window.
-        suppress_below: k, None when nothing tells about people or vehicles.
-        noise: differential privacy, None for none.
-        dtpr: codes of Digital Trust for Places and Routines: purposes and processing.
-        channels: in the order of the columns.
-    """
-
-    name: str
-    title: str
-    description: str
-    licence: str
-    contact: str
-    access: str
-    rights: str = ""
-    purpose: str
-    window_ms: int
-    batch_rows: int
-    retention_ms: int = 0
-    delay_ms: int = 0
-    suppress_below: int | None
-    noise: DeclaredNoise | None = None
-    channels: tuple[DeclaredChannel, ...]
-    keywords: tuple[str, ...] = ()
-    dtpr: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclarationContent:
-    """What the unit measures, how it filters, under which licence and authority. Its SHA-256 is what batches cite.
-
-    Attributes:
-        unit: its id.
-        publisher: the public body that publishes its data.
-        office: the accountable office.
-        contact: that office's mailbox.
-        site: where it stands, in words.
-        location: latitude and longitude of the middle of its grid cell in 1e-5 degrees, and the grid's edge in
-            metres; None when it is not told.
-        installed: day of installation, ``YYYY-MM-DD``, None when it is not told.
-        hardware: what it is, empty when it is not told.
-        firmware: operating system or image, empty when it is not told.
-        software: agent version.
-        thumbprint: of its key.
-        legal_basis: statute or resolution that permits it, empty when it is not told.
-        dtpr: codes of Digital Trust for Places and Routines that hold for the whole unit.
-        simulated: a simulated bus is behind any sensor.
-        streams: what leaves.
-    """
-
-    unit: str
-    publisher: str
-    office: str
-    contact: str
-    site: str
-    location: tuple[int, int, int] | None = None
-    installed: str | None = None
-    hardware: str = ""
-    firmware: str = ""
-    software: str
-    thumbprint: bytes
-    legal_basis: str = ""
-    dtpr: tuple[str, ...] = ()
-    simulated: bool
-    streams: tuple[DeclaredStream, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declaration:
-    """A declaration in its outbox envelope."""
-
-    epoch: bytes
-    stream: str
-    seq: int
-    prev: bytes | None
-    content: DeclarationContent
-
-
 class Presence(IntEnum):
     """Whether a unit has a session."""
 
@@ -336,7 +187,7 @@ class Status:
         uptime_ms: monotonic time.
         utc_ms: wall time, None while unset.
         clock: quality of that.
-        sensors: sensor name to state (`ok`, `failing`, `absent`).
+        sensors: sensor name to state (`ok`, `failing`, `absent`, `paused`).
         suspended: streams that release nothing, with the reason.
         rows_waiting: rows stored and not yet receipted.
         simulated: a simulated bus is behind any sensor.
@@ -354,6 +205,3 @@ class Status:
     suspended: Mapping[str, str]
     rows_waiting: int
     simulated: bool
-
-
-Payload = Batch | Gap | Receipt | Declaration | Status

@@ -1,4 +1,4 @@
-"""Payloads: values in, deterministic CBOR out, and back; the home of cbor2 together with `cose`.
+"""Payloads: values in, deterministic CBOR out, and back.
 
 What comes back from `decode` encodes to the very bytes it came from: unknown and duplicate keys, floats, tags, other
 lengths than the shortest, another order, trailing bytes are all refused. Call it on bytes whose signature holds.
@@ -6,31 +6,25 @@ lengths than the shortest, another order, trailing bytes are all refused. Call i
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, NoReturn
 
-import cbor2
-
+from agent.wire.ack import ack_content_map, ack_map, read_ack, read_ack_content
 from agent.wire.batch import MAX_PADDING_BYTES, PADDING, batch_map, read_batch
+from agent.wire.cbor import capped, dumps, loads
+from agent.wire.control import control_map, read_control
 from agent.wire.declaration import content_map, declaration_map, read_content, read_declaration
+from agent.wire.declared import Declaration, DeclarationContent
 from agent.wire.errors import MalformedPayload
 from agent.wire.gap import gap_map, read_gap
-from agent.wire.messages import (
-    Batch,
-    ClockStamp,
-    Declaration,
-    DeclarationContent,
-    Gap,
-    Kind,
-    Payload,
-    Receipt,
-    Status,
-)
+from agent.wire.log import log_content_map, log_map, read_log, read_log_content
+from agent.wire.messages import Batch, ClockStamp, Gap, Kind, Receipt, Status
+from agent.wire.orders import Ack, AckContent, Control, Log, LogContent
 from agent.wire.receipt import read_receipt, receipt_map
 from agent.wire.stamp import read_stamp, stamp_map
 from agent.wire.status import read_status, status_map
 
-MAX_PAYLOAD_BYTES = 1 << 20
-_MAX_DEPTH = 8
+Payload = Batch | Gap | Receipt | Declaration | Status | Control | Ack | Log
+"""Everything that can be in an envelope."""
+
 _PADDING_HEADERS = ((2, 0, 23), (3, 24, 255), (4, 256, MAX_PADDING_BYTES))
 """Bytes that key 10 and a byte string's length take, and the shortest and longest string that has them."""
 
@@ -40,6 +34,9 @@ KINDS: dict[type[Payload], Kind] = {
     Declaration: Kind.DECLARATION,
     Status: Kind.STATUS,
     Receipt: Kind.RECEIPT,
+    Control: Kind.CONTROL,
+    Ack: Kind.ACK,
+    Log: Kind.LOG,
 }
 """The kind of envelope that each message travels in."""
 
@@ -48,6 +45,9 @@ _READERS: dict[Kind, Callable[[object], Payload]] = {
     Kind.DECLARATION: read_declaration,
     Kind.STATUS: read_status,
     Kind.RECEIPT: read_receipt,
+    Kind.CONTROL: read_control,
+    Kind.ACK: read_ack,
+    Kind.LOG: read_log,
 }
 
 
@@ -59,15 +59,21 @@ def encode(message: Payload) -> bytes:
     """
     match message:
         case Batch():
-            return _capped(_padded(batch_map(message), message.padded_to))
+            return capped(_padded(batch_map(message), message.padded_to))
         case Gap():
             return dumps(gap_map(message))
         case Declaration():
-            return _capped(dumps(declaration_map(message)))
+            return capped(dumps(declaration_map(message)))
         case Status():
-            return _capped(dumps(status_map(message)))
+            return capped(dumps(status_map(message)))
         case Receipt():
             return dumps(receipt_map(message))
+        case Control():
+            return capped(dumps(control_map(message)))
+        case Ack():
+            return capped(dumps(ack_map(message)))
+        case Log():
+            return dumps(log_map(message))
 
 
 def decode(kind: Kind, data: bytes) -> Payload:
@@ -76,7 +82,7 @@ def decode(kind: Kind, data: bytes) -> Payload:
     Raises:
         MalformedPayload: it breaks the wire format.
     """
-    value = _loads(data)
+    value = loads(data)
     if kind is Kind.BATCH:
         return read_batch(value, len(data))
     if kind not in _READERS:
@@ -86,17 +92,37 @@ def decode(kind: Kind, data: bytes) -> Payload:
 
 def content_bytes(content: DeclarationContent) -> bytes:
     """Return a declaration's content in the form that is hashed."""
-    return _capped(dumps(content_map(content)))
+    return capped(dumps(content_map(content)))
 
 
 def decode_content(data: bytes) -> DeclarationContent:
     """Return the content of a declaration from the form that is hashed."""
-    return read_content(_loads(data))
+    return read_content(loads(data))
 
 
 def declaration_hash(content: bytes) -> bytes:
     """Return what batches cite: SHA-256 of a declaration's content in the form of `content_bytes`."""
     return hashlib.sha256(content).digest()
+
+
+def encode_ack_content(content: AckContent) -> bytes:
+    """Return an acknowledgement's content as bytes, for the outbox to seal."""
+    return capped(dumps(ack_content_map(content)))
+
+
+def decode_ack_content(data: bytes) -> AckContent:
+    """Return the content in bytes from `encode_ack_content`."""
+    return read_ack_content(loads(data))
+
+
+def encode_log_content(content: LogContent) -> bytes:
+    """Return a log head's content as bytes, for the outbox to seal."""
+    return dumps(log_content_map(content))
+
+
+def decode_log_content(data: bytes) -> LogContent:
+    """Return the content in bytes from `encode_log_content`."""
+    return read_log_content(loads(data))
 
 
 def encode_clock(stamp: ClockStamp) -> bytes:
@@ -106,7 +132,7 @@ def encode_clock(stamp: ClockStamp) -> bytes:
 
 def decode_clock(data: bytes) -> ClockStamp:
     """Return the clock stamp in bytes from `encode_clock`."""
-    return read_stamp(_loads(data))
+    return read_stamp(loads(data))
 
 
 def _padded(layout: dict[int, object], multiple: int) -> bytes:
@@ -128,50 +154,3 @@ def _padding_for(room: int) -> int | None:
     if room > MAX_PADDING_BYTES:
         raise MalformedPayload(f"padding longer than {MAX_PADDING_BYTES} bytes")
     return None
-
-
-class _RefuseTags(dict[int, Any]):
-    """Stands where the decoder looks for what a tag means."""
-
-    def __missing__(self, key: int) -> NoReturn:
-        raise MalformedPayload("tags are not allowed")
-
-
-_NO_TAGS = _RefuseTags()
-
-
-def _refuse_tag(_tag: object, _immutable: bool) -> NoReturn:  # noqa: FBT001 - cbor2 calls it so
-    raise MalformedPayload("tags are not allowed")
-
-
-def dumps(value: object) -> bytes:
-    """Return CBOR with the shortest lengths; deterministic where the keys of maps are already in order."""
-    try:
-        return cbor2.dumps(value)
-    except (cbor2.CBOREncodeError, ValueError) as error:
-        raise MalformedPayload("has a value that has no form on the wire") from error
-
-
-def _capped(data: bytes) -> bytes:
-    if len(data) > MAX_PAYLOAD_BYTES:
-        raise MalformedPayload(f"longer than {MAX_PAYLOAD_BYTES} bytes")
-    return data
-
-
-def _loads(data: bytes) -> object:
-    """Return the one object in `data`, which must be in deterministic CBOR without tags."""
-    try:
-        value = cbor2.loads(
-            _capped(data),
-            tag_hook=_refuse_tag,
-            semantic_decoders=_NO_TAGS,
-            max_depth=_MAX_DEPTH,
-            allow_indefinite=False,
-            allow_duplicate_keys=False,
-        )
-        again = cbor2.dumps(value, canonical=True)
-    except (cbor2.CBORError, ValueError) as error:
-        raise MalformedPayload("not CBOR as it is used here") from error
-    if again != data:
-        raise MalformedPayload("not in deterministic encoding, or followed by more bytes")
-    return value

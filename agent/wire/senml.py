@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import Final
 
 from agent.quality import Quality
-from agent.wire import payload, units
+from agent.wire import cbor, payload, units
+from agent.wire.declared import DeclarationContent, DeclaredStream
 from agent.wire.errors import NoSenml
-from agent.wire.messages import Batch, DeclarationContent, DeclaredStream
+from agent.wire.messages import Batch
 
 SIMULATED: Final = "simulated_"
 BOOT: Final = "boot_"
@@ -70,9 +71,7 @@ def to_json(records: Sequence[Record]) -> str:
 
 def to_cbor(records: Sequence[Record]) -> bytes:
     """Return a pack as ``application/senml+cbor``; numbers are integers or decimal fractions, never floats."""
-    return payload.dumps(
-        [{_LABELS.get(label, label): value for label, value in record.items()} for record in records]
-    )
+    return cbor.dumps([{_LABELS.get(label, label): value for label, value in record.items()} for record in records])
 
 
 def _stream(batch: Batch, content: DeclarationContent) -> DeclaredStream:

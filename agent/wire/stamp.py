@@ -1,6 +1,9 @@
-"""The layout of the clock stamp that a batch carries."""
+"""The layout of the clock stamp that a batch carries, and the checks of a clock that is told in two fields."""
+
+from collections.abc import Mapping
 
 from agent.wire import fields
+from agent.wire.errors import MalformedPayload
 from agent.wire.messages import ClockQuality, ClockStamp
 
 BOOT_ID_BYTES = 16
@@ -25,9 +28,21 @@ def stamp_map(stamp: ClockStamp) -> dict[int, object]:
 def read_stamp(value: object) -> ClockStamp:
     """Return the clock stamp that a payload claims."""
     layout = fields.keyed(value, "clock", required=(0,), optional=(1, 2))
-    quality = _QUALITIES[fields.uint(layout[0], "clock quality", most=len(_QUALITIES) - 1)]
+    quality = read_quality(layout[0], "clock quality")
     error_ms = fields.optional(layout, 1, lambda error: fields.uint(error, "clock error"))
     return ClockStamp(quality=quality, error_ms=error_ms, mapping=fields.optional(layout, 2, _mapping))
+
+
+def read_quality(value: object, what: str) -> ClockQuality:
+    """Return the clock quality that a payload claims."""
+    return _QUALITIES[fields.uint(value, what, most=len(_QUALITIES) - 1)]
+
+
+def read_utc(layout: Mapping[int, object], key: int, quality: ClockQuality, what: str) -> int | None:
+    """Return the wall time at `key`, which is there unless the clock is unset and only then."""
+    if (key in layout) is (quality is ClockQuality.UNSET):
+        raise MalformedPayload(f"{what} utc: expected exactly where the clock is set")
+    return fields.optional(layout, key, lambda value: fields.uint(value, f"{what} utc"))
 
 
 def _mapping(value: object) -> tuple[bytes, int, int]:

@@ -7,7 +7,7 @@ from agent.wire.stamp import BOOT_ID_BYTES
 
 MAX_SENSORS = 256
 MAX_SUSPENDED = 64
-SENSOR_STATES = ("ok", "failing", "absent")
+SENSOR_STATES = ("ok", "failing", "absent", "paused")
 """A sensor's state is its place here."""
 
 _PRESENCES = tuple(Presence)

@@ -20,6 +20,7 @@ class Lane(StrEnum):
     STATUS = "status"
     ALARM = "alarm"
     ACK = "ack"
+    LOG = "log"
     RECEIPT = "receipt"
     CONTROL = "control"
 

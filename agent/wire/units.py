@@ -1,8 +1,11 @@
-"""The units registry of SenML: symbols in, meanings out.
+"""The units registry of SenML: symbols in, meanings out, and what each is called in UCUM.
 
 Sources: RFC 8428 section 12.1 and RFC 8798 sections 2 and 3, the latter read in draft-ietf-core-senml-more-units of
 2020-02-13 and compared with the list in RIOT's ``sys/include/senml.h``, from which the later IANA entries are taken
 too. RFC 8428 advises against producing the ones in `DISCOURAGED`.
+
+UCUM: The Unified Code for Units of Measure 2.2, sections 3 to 8 (how terms are written) and chapter 4 (the tables of
+symbols), read in ``ucum.html`` and ``ucum-cs.units`` of github.com/ucum-org/ucum, commit 0a479cb3.
 """
 
 from types import MappingProxyType
@@ -78,10 +81,72 @@ SECONDARY: Final = MappingProxyType(
     }
 )
 
+_LIKE_UCUM: Final = (
+    "m kg g s A K cd mol Hz rad sr N Pa J W C V F Ohm S Wb T H Cel lm lx Bq Gy Sv kat m2 m3 m/s m/s2 m3/s W/m2 cd/m2 "
+    "bit bit/s dB % S/m J/m kg/m3 deg ms min h MHz kW Mbit/s mV mA ug/m3 mm/h m/h hPa mm cm km km/h"
+)
+_SAME_IN_UCUM: Final = frozenset(_LIKE_UCUM.split())
+_OTHER_IN_UCUM: Final = MappingProxyType(
+    {
+        "l": "L",
+        "l/s": "L/s",
+        "mg/l": "mg/L",
+        "ug/l": "ug/L",
+        "g/l": "g/L",
+        "lat": "deg",
+        "lon": "deg",
+        "pH": "[pH]",
+        "dBW": "dB[W]",
+        "Bspl": "B[SPL]",
+        "count": "{count}",
+        "beats": "{beat}",
+        "beat/min": "{beat}/min",
+        "/": "1",
+        "/100": "%",
+        "/1000": "[ppth]",
+        "ppm": "[ppm]",
+        "ppb": "[ppb]",
+        "ppt": "[pptr]",
+        "%RH": "%",
+        "%EL": "%",
+        "EL": "s",
+        "1/s": "/s",
+        "1/min": "/min",
+        "B": "By",
+        "KiB": "KiBy",
+        "GB": "GBy",
+        "B/s": "By/s",
+        "MB/s": "MBy/s",
+        "VA": "V.A",
+        "VAs": "V.A.s",
+        "kVA": "kV.A",
+        "VAh": "V.A.h",
+        "kVAh": "kV.A.h",
+        "Ah": "A.h",
+        "Wh": "W.h",
+        "kWh": "kW.h",
+        "Wh/km": "W.h/km",
+    }
+)
+"""What UCUM writes otherwise. An annotation in braces counts as one (section 6): it says what is counted.
+
+UCUM has no bel milliwatt (dBm), no var and no nephelometric unit.
+"""
+
 
 def is_unit(symbol: str) -> bool:
     """Return whether `symbol` is registered, as a primary or a secondary unit."""
     return symbol in PRIMARY or symbol in SECONDARY
+
+
+def ucum(symbol: str) -> str:
+    """Return the UCUM code of a registered unit, empty where UCUM has none.
+
+    Raises:
+        WireError: it is not registered.
+    """
+    _scale(symbol)
+    return symbol if symbol in _SAME_IN_UCUM else _OTHER_IN_UCUM.get(symbol, "")
 
 
 def primary_unit(symbol: str) -> str:

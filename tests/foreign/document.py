@@ -5,26 +5,17 @@ Signatures are python-cwt's business, CBOR is cbor2's; no line of our own code i
 
 import base64
 import hashlib
-import re
 from typing import Any
 
 import cbor2
 from cwt import COSE, COSEKey  # type: ignore[import-not-found]  # lives in .venvs/foreign only
 
+from tests.foreign.answers import check_ack, check_control, check_log
+from tests.foreign.declaration import check_declaration
+from tests.foreign.primitives import MAX, Refused, data_chain, items, keys, name, need, octets, text, uint
+
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
-_MAX = (1 << 63) - 1
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\Z")
 _KEPT_BACK = {1, 2, 9}
-
-
-class Refused(Exception):
-    """What the document says must not be used; the first argument is the document's name for the reason."""
-
-
-def need(holds: object, reason: str = "MalformedPayload") -> None:
-    """Refuse unless `holds`."""
-    if not holds:
-        raise Refused(reason)
 
 
 def load_key(vector: dict[str, str]) -> Any:  # noqa: ANN401 - python-cwt has no types
@@ -93,90 +84,51 @@ def decode(typ: str, data: bytes) -> dict[int, Any]:
     return dict(fields)
 
 
-def _keys(value: object, required: set[int], optional: frozenset[int] = frozenset()) -> None:
-    need(isinstance(value, dict) and all(type(key) is int for key in value))
-    need(isinstance(value, dict) and required <= set(value) <= required | optional)
-
-
-def _uint(*values: object, least: int = 0, most: int = _MAX) -> None:
-    for value in values:
-        need(type(value) is int and least <= value <= most)
-
-
-def _bytes(value: object, size: int) -> None:
-    need(isinstance(value, bytes) and len(value) == size)
-
-
-def _name(*values: object) -> None:
-    for value in values:
-        need(isinstance(value, str) and _NAME.match(value))
-
-
-def _text(*values: object) -> None:
-    for value in values:
-        need(isinstance(value, str) and len(value.encode()) <= 4096)
-
-
-def _list(value: object, least: int, most: int) -> None:
-    need(isinstance(value, list) and least <= len(value) <= most)
-
-
-def _chain(fields: dict[int, Any]) -> None:
-    _uint(fields[0], least=1, most=1)
-    _bytes(fields[1], 8)
-    _name(fields[2])
-    _uint(fields[3])
-    need((fields[4] is None) == (fields[3] == 0))
-    if fields[4] is not None:
-        _bytes(fields[4], 32)
-
-
 def _check_batch(fields: dict[int, Any]) -> None:
-    _keys(fields, set(range(10)), frozenset({10}))
-    _chain(fields)
-    need(not fields[2].startswith("_"))
+    keys(fields, set(range(10)), frozenset({10}))
+    data_chain(fields)
     axis = fields[5]
-    _keys(axis, {0, 1, 2}, frozenset({3}))
-    _uint(axis[0])
-    _uint(axis[1], least=1)
-    _uint(axis[2], least=1, most=4096)
-    _uint(axis[0] + axis[1] * axis[2])
+    keys(axis, {0, 1, 2}, frozenset({3}))
+    uint(axis[0])
+    uint(axis[1], least=1)
+    uint(axis[2], least=1, most=4096)
+    uint(axis[0] + axis[1] * axis[2])
     if 3 in axis:
-        _bytes(axis[3], 16)
-    _list(fields[6], 1, 64)
+        octets(axis[3], 16)
+    items(fields[6], 1, 64)
     for column in fields[6]:
-        _keys(column, {0, 1, 2}, frozenset({3}))
-        _uint(column[0], most=63)
-        _uint(column[1], least=-18, most=18)
+        keys(column, {0, 1, 2}, frozenset({3}))
+        uint(column[0], most=63)
+        uint(column[1], least=-18, most=18)
         unfold(column, axis[2])
     channels = [column[0] for column in fields[6]]
     need(channels == sorted(set(channels)))
-    _bytes(fields[7], 32)
+    octets(fields[7], 32)
     _check_clock(fields[8])
     need(type(fields[9]) is bool)
     need(10 not in fields or (isinstance(fields[10], bytes) and len(fields[10]) <= 65_535 and not any(fields[10])))
 
 
 def _check_clock(clock: Any) -> None:  # noqa: ANN401 - whatever was decoded
-    _keys(clock, {0}, frozenset({1, 2}))
-    _uint(clock[0], most=2)
-    _uint(clock.get(1, 0))
+    keys(clock, {0}, frozenset({1, 2}))
+    uint(clock[0], most=2)
+    uint(clock.get(1, 0))
     if 2 in clock:
-        _list(clock[2], 3, 3)
-        _bytes(clock[2][0], 16)
-        _uint(*clock[2][1:])
+        items(clock[2], 3, 3)
+        octets(clock[2][0], 16)
+        uint(*clock[2][1:])
 
 
 def unfold(column: dict[int, Any], rows: int) -> tuple[list[int | None], list[int]]:
     """Return the values and the quality codes of a column."""
-    _list(column[2], rows, rows)
+    items(column[2], rows, rows)
     values: list[int | None] = []
     last = 0
     for difference in column[2]:
         if difference is not None:
-            _uint(difference, least=-_MAX - 1)
+            uint(difference, least=-MAX - 1)
             last += difference
-            _uint(last, least=-_MAX - 1)
+            uint(last, least=-MAX - 1)
         values.append(None if difference is None else last)
     quality = _quality(column, rows)
     for value, code in zip(values, quality, strict=True):
@@ -187,10 +139,10 @@ def unfold(column: dict[int, Any], rows: int) -> tuple[list[int | None], list[in
 def _quality(column: dict[int, Any], rows: int) -> list[int]:
     quality: list[int] = []
     if 3 in column:
-        _list(column[3], 1, rows)
+        items(column[3], 1, rows)
     for run in column.get(3, []):
-        _list(run, 3, 3)
-        _uint(*run)
+        items(run, 3, 3)
+        uint(*run)
         start, length, code = run
         need(len(quality) <= start and 1 <= length <= rows - start and 1 <= code <= 9)
         need(not quality or start > len(quality) or quality[-1] != code)
@@ -199,94 +151,59 @@ def _quality(column: dict[int, Any], rows: int) -> list[int]:
 
 
 def _check_gap(fields: dict[int, Any]) -> None:
-    _keys(fields, {0, 1, 2, 3, 4, 7, 8, 9}, frozenset({5, 6}))
-    _chain(fields)
+    keys(fields, {0, 1, 2, 3, 4, 7, 8, 9}, frozenset({5, 6}))
+    data_chain(fields)
     if 5 in fields:
-        _list(fields[5], 3, 3)
-        _uint(*fields[5][:2])
+        items(fields[5], 3, 3)
+        uint(*fields[5][:2])
         need(fields[5][0] <= fields[5][1] < fields[3])
-        _bytes(fields[5][2], 32)
+        octets(fields[5][2], 32)
     if 6 in fields:
-        _list(fields[6], 3, 3)
-        _uint(*fields[6])
-        _uint(*fields[6][1:], least=1)
-        _uint(fields[6][0] + fields[6][1] * fields[6][2])
-    _uint(fields[7])
-    _uint(fields[8], most=3)
+        items(fields[6], 3, 3)
+        uint(*fields[6])
+        uint(*fields[6][1:], least=1)
+        uint(fields[6][0] + fields[6][1] * fields[6][2])
+    uint(fields[7])
+    uint(fields[8], most=3)
     need(type(fields[9]) is bool)
 
 
-def _check_declaration(fields: dict[int, Any]) -> None:
-    _keys(fields, {0, 1, 2, 3, 4, 5})
-    _chain(fields)
-    need(fields[2] == "_declaration")
-    content = fields[5]
-    _keys(content, set(range(9)))
-    _name(content[0])
-    _text(*(content[key] for key in range(1, 6)))
-    _bytes(content[6], 32)
-    need(type(content[7]) is bool)
-    _list(content[8], 0, 64)
-    for stream in content[8]:
-        _check_stream(stream)
-    need(len({stream[0] for stream in content[8]}) == len(content[8]))
-
-
-def _check_stream(stream: Any) -> None:  # noqa: ANN401 - whatever was decoded
-    _keys(stream, set(range(11)), frozenset({11}))
-    _name(stream[0])
-    need(not stream[0].startswith("_"))
-    _list(stream[3], 0, 32)
-    _text(*(stream[key] for key in (1, 2, 4, 5, 6, 7)), *stream[3])
-    _uint(stream[8], least=1)
-    _uint(stream[9], least=1, most=4096)
-    _uint(stream.get(11, 1), least=1)
-    _list(stream[10], 1, 64)
-    for channel in stream[10]:
-        _keys(channel, set(range(10)), frozenset({10}))
-        _name(channel[0])
-        _text(channel[1], channel[8], channel[9])
-        _uint(channel[2], least=-18, most=18)
-        _uint(channel[3], channel.get(10, 1), least=1)
-        _uint(channel[4], channel[5], least=-_MAX - 1)
-        need(isinstance(channel[6], str) and re.match(r"[a-z][a-z0-9_]{0,31}\Z", channel[6]))
-        need(channel[7] in {"measurement", "count", "identifier", "location"})
-    need(len({channel[0] for channel in stream[10]}) == len(stream[10]))
-
-
 def _check_status(fields: dict[int, Any]) -> None:
-    _keys(fields, {*range(7), *range(8, 13)}, frozenset({7}))
-    _uint(fields[0], least=1, most=1)
-    _name(fields[1])
-    _uint(fields[2], most=1)
-    _uint(fields[3], fields[6], fields.get(7, 0), fields[11])
-    _text(fields[4])
-    _bytes(fields[5], 16)
-    _uint(fields[8], most=2)
+    keys(fields, {*range(7), *range(8, 13)}, frozenset({7}))
+    uint(fields[0], least=1, most=1)
+    name(fields[1])
+    uint(fields[2], most=1)
+    uint(fields[3], fields[6], fields.get(7, 0), fields[11])
+    text(fields[4])
+    octets(fields[5], 16)
+    uint(fields[8], most=2)
     for key, most in ((9, 256), (10, 64)):
-        _list(fields[key], 0, most)
+        items(fields[key], 0, most)
         for pair in fields[key]:
-            _list(pair, 2, 2)
-            _name(pair[0])
-            _uint(pair[1], most=2) if key == 9 else _text(pair[1])
+            items(pair, 2, 2)
+            name(pair[0])
+            uint(pair[1], most=3) if key == 9 else text(pair[1])
         names = [pair[0] for pair in fields[key]]
         need(names == sorted(set(names)))
     need(type(fields[12]) is bool)
 
 
 def _check_receipt(fields: dict[int, Any]) -> None:
-    _keys(fields, set(range(9)), frozenset({9}))
-    _uint(fields[0], least=1, most=1)
+    keys(fields, set(range(9)), frozenset({9}))
+    uint(fields[0], least=1, most=1)
     for key, size in ((1, 8), (2, 8), (6, 8), (8, 32)):
-        _bytes(fields[key], size)
-    _uint(fields[3], fields[7], fields.get(9, 0))
-    _name(fields[4], fields[5])
+        octets(fields[key], size)
+    uint(fields[3], fields[7], fields.get(9, 0))
+    name(fields[4], fields[5])
 
 
 _CHECKS = {
     "lp-batch": _check_batch,
     "lp-gap": _check_gap,
-    "lp-decl": _check_declaration,
+    "lp-decl": check_declaration,
     "lp-status": _check_status,
     "lp-receipt": _check_receipt,
+    "lp-control": check_control,
+    "lp-ack": check_ack,
+    "lp-log": check_log,
 }

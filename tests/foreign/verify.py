@@ -14,7 +14,8 @@ from typing import Any
 import cbor2
 from pycddl import Schema, ValidationError  # type: ignore[import-not-found]  # lives in .venvs/foreign only
 
-from tests.foreign.document import Refused, decode, load_key, unfold, verify
+from tests.foreign.document import decode, load_key, unfold, verify
+from tests.foreign.primitives import Refused
 
 _OURS = frozenset({"agent", "receiver", "drivers"})
 _RULES = {
@@ -23,7 +24,14 @@ _RULES = {
     "lp-decl": "declaration",
     "lp-status": "status",
     "lp-receipt": "receipt",
+    "lp-control": "control",
+    "lp-ack": "ack",
+    "lp-log": "log",
 }
+_ENTRIES = tuple(
+    f"{kind}-entry" for kind in ("sealed", "receipt", "lost", "withheld", "order", "configuration", "damage", "state")
+)
+"""By the number that an entry begins with; pycddl cannot choose among more than three arrays."""
 _NEGATIVE_RANGES = re.compile(r"^(int64|exponent) *= .*$", re.MULTILINE)
 """pycddl cannot do ranges with a negative end, which RFC 8610 allows."""
 
@@ -83,11 +91,21 @@ class Proof:
         grammar = _NEGATIVE_RANGES.sub(r"\1 = int", "\n".join(blocks))
         schemas = {typ: Schema(f"start = {rule}\n{grammar}") for typ, rule in _RULES.items()}
         sound, bad = self._load("payloads.json"), self._load("payloads-refused.json")
+        self._entries([Schema(f"start = {rule}\n{grammar}") for rule in _ENTRIES])
         for vector in sound:
             self.check(_conforms(schemas[vector["typ"]], vector), f"{vector['name']}: is not what the CDDL says")
         refused = sum(not _conforms(schemas[vector["typ"]], vector) for vector in bad)
         self.check(refused, "negative control: the CDDL takes everything")
         print(f"CDDL: {len(sound)} payloads conform; of {len(bad)} bad ones {refused} do not, by it alone")
+
+    def _entries(self, kinds: list[Any]) -> None:
+        log = self._load("disclosures.json")
+        for vector in log["entries"]:
+            number = cbor2.loads(bytes.fromhex(vector["hex"]))[0]
+            self.check(_conforms(kinds[number - 1], vector), f"entry {vector['number']}: is not what the CDDL says")
+        refused = sum(not any(_conforms(kind, vector) for kind in kinds) for vector in log["refused"])
+        self.check(refused, "negative control: the CDDL takes every entry")
+        print(f"CDDL: {len(log['entries'])} entries conform; of {len(log['refused'])} bad ones {refused} do not")
 
     def chain(self) -> None:
         """Follow the chain over what never arrived, by the signed gap."""
@@ -114,6 +132,19 @@ class Proof:
         receipt = cbor2.loads(bytes.fromhex(chain["receipt"]["payload_hex"]))
         self.check((receipt[7], receipt[8]) == (at - 1, prev), "receipt")
         print(f"chain: {len(links)} envelopes arrived, prefix reaches seq {at - 1}")
+
+    def log(self) -> None:
+        """Follow the chain of the disclosure log; an entry changed in any byte breaks it."""
+        log = self._load("disclosures.json")
+        head = hashlib.sha256(b"lamppost disclosures" + log["unit"].encode()).digest()
+        self.check(head.hex() == log["genesis_hex"], "disclosure log: genesis")
+        for entry in log["entries"]:
+            data = bytes.fromhex(entry["hex"])
+            altered = hashlib.sha256(head + _flipped(data, len(data) - 1)).digest()
+            head = hashlib.sha256(head + data).digest()
+            self.check(head.hex() == entry["chain_hash_hex"], f"disclosure log: entry {entry['number']}")
+            self.check(altered != head, f"negative control: entry {entry['number']} can be altered")
+        print(f"disclosure log: {len(log['entries'])} entries chained")
 
     def fresh(self, path: Path) -> None:
         """Decode batches that our code has just sealed; then no byte of one, flipped, may pass."""
@@ -157,6 +188,7 @@ def main(vectors: Path, fresh: Path, document: Path) -> int:
         proof.payloads()
         proof.cddl(document)
         proof.chain()
+        proof.log()
         proof.fresh(fresh)
     except (Refused, KeyError, binascii.Error) as error:
         proof.wrong.append(f"stopped: {error!r}")

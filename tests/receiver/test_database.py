@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+import receiver
+from receiver.answers import LATEST, NEWEST_FIRST
 from receiver.database import Database
 from receiver.errors import StorageError
 
@@ -11,7 +13,7 @@ from receiver.errors import StorageError
 def test_database_is_durable_and_of_the_newest_schema(tmp_path: Path) -> None:
     database = Database(tmp_path / "receiver.db")
     told = {name: database.all(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "user_version")}
-    assert told == {"journal_mode": "wal", "synchronous": 2, "user_version": 1}
+    assert told == {"journal_mode": "wal", "synchronous": 2, "user_version": 2}
     database.close()
 
 
@@ -72,3 +74,45 @@ def test_database_that_is_none_says_so(tmp_path: Path, content: bytes, words: st
     (tmp_path / "receiver.db").write_bytes(content)
     with pytest.raises(StorageError, match=words):
         Database(tmp_path / "receiver.db", read_only=True)
+
+
+_SCHEMA = Path(receiver.__file__).parent / "schema"
+
+
+def _of_version_1(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.executescript((_SCHEMA / "0001-initial.sql").read_text())
+    connection.execute("INSERT INTO chain (id, unit, stream, epoch) VALUES (1, 'corner', '_ack', x'00')")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+
+def test_database_of_the_first_version_keeps_what_it_has_and_gets_the_new_tables(tmp_path: Path) -> None:
+    _of_version_1(tmp_path / "receiver.db")
+    database = Database(tmp_path / "receiver.db")
+    assert database.all("PRAGMA user_version")[0][0] == 2
+    assert [row["unit"] for row in database.all("SELECT unit FROM chain")] == ["corner"]
+    assert database.all("SELECT * FROM ack") == database.all("SELECT * FROM log_head") == []
+    database.close()
+
+
+def test_database_of_the_first_version_is_not_changed_by_reading(tmp_path: Path) -> None:
+    _of_version_1(tmp_path / "receiver.db")
+    with pytest.raises(StorageError, match="brings it up to date"):
+        Database(tmp_path / "receiver.db", read_only=True)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [(LATEST, ("corner", 1)), (NEWEST_FIRST, ("corner",))],
+    ids=["latest", "newest first"],
+)
+def test_database_finds_answers_by_index_and_sorts_nothing(
+    tmp_path: Path, query: str, found: tuple[object, ...]
+) -> None:
+    database = Database(tmp_path / "receiver.db")
+    plan = [row["detail"] for row in database.all(f"EXPLAIN QUERY PLAN {query}", found)]
+    assert len(plan) == 1
+    assert plan[0].startswith("SEARCH ack USING INDEX ack_version (unit=?")
+    database.close()

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.wire import cose
-from agent.wire.messages import DECLARATIONS
+from agent.wire.declared import DECLARATIONS
 from receiver.chain import State
 from receiver.errors import StorageError
 from receiver.report import Report

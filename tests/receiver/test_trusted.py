@@ -1,15 +1,19 @@
 import dataclasses
 from pathlib import Path
 
+import cbor2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.wire import cose, payload
-from agent.wire.errors import BadSignature, NotAnEnvelope, UnknownKey, WireError, WrongType
-from agent.wire.messages import Batch, Kind
-from agent.wire.topics import Address, Lane
+from agent.wire.errors import BadSignature, MalformedPayload, NotAnEnvelope, UnknownKey, WireError, WrongType
+from agent.wire.messages import Batch, Gap, Kind
+from agent.wire.orders import Ack, Log
+from agent.wire.payload import Payload
+from agent.wire.topics import WITH_STREAM, Address, Lane
 from receiver.trusted import KeyNotValid, SimulatedData, TrustedDevices, WrongPlace
+from tests.support import wire
 from tests.support.envelopes import STREAM, UNIT, FakeUnit
 
 NOW_MS = 1_790_000_000_000
@@ -90,11 +94,24 @@ def test_batch_passed_off_as_a_gap_is_refused(unit: FakeUnit, trusted: TrustedDe
 
 
 @pytest.mark.parametrize("kind", [Kind.RECEIPT, Kind.CONTROL, Kind.ALARM, Kind.LOG, Kind.ACK])
-def test_kind_that_units_do_not_send_is_refused(kind: Kind, unit: FakeUnit, trusted: TrustedDevices) -> None:
+def test_batch_passed_off_as_a_kind_that_is_something_else_is_refused(
+    kind: Kind, unit: FakeUnit, trusted: TrustedDevices
+) -> None:
     content = cose.verify(unit.batch(), key=unit.key.public, kind=Kind.BATCH)
 
     with pytest.raises(WireError):
         trusted.verify(LIVE, cose.sign(content, kind=kind, signer=unit.key), now_ms=NOW_MS)
+
+
+@pytest.mark.parametrize("message", [wire.receipt(), wire.control(unit=UNIT)], ids=["receipt", "control"])
+@pytest.mark.parametrize("lane", Lane)
+def test_kind_that_units_do_not_send_is_refused_on_every_topic(
+    message: Payload, lane: Lane, unit: FakeUnit, trusted: TrustedDevices
+) -> None:
+    address = Address(unit=UNIT, lane=lane, stream=STREAM if lane in WITH_STREAM else None)
+
+    with pytest.raises(WrongPlace, match="not sent by units"):
+        trusted.verify(address, unit.sign(message), now_ms=NOW_MS)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +147,15 @@ def test_simulated_data_is_refused_unless_the_registry_allows_it(tmp_path: Path)
     assert TrustedDevices({UNIT: unit.device(simulated=True)}).verify(LIVE, data, now_ms=NOW_MS).unit == UNIT
 
 
-def test_batch_in_the_stream_of_declarations_is_refused(unit: FakeUnit, trusted: TrustedDevices) -> None:
-    with pytest.raises(WireError):
-        trusted.verify_file(unit.batch(stream="_declaration"), now_ms=NOW_MS)
+@pytest.mark.parametrize("stream", ["_declaration", "_ack", "_log"])
+@pytest.mark.parametrize("message", [wire.batch(), wire.gap()], ids=["batch", "gap"])
+def test_rows_in_a_reserved_stream_are_refused(
+    message: Batch | Gap, stream: str, unit: FakeUnit, trusted: TrustedDevices
+) -> None:
+    content = cbor2.dumps(cbor2.loads(payload.encode(message)) | {2: stream})
+
+    with pytest.raises(MalformedPayload, match="is reserved"):
+        trusted.verify_file(cose.sign(content, kind=payload.KINDS[type(message)], signer=unit.key), now_ms=NOW_MS)
 
 
 def test_status_of_another_unit_is_refused(unit: FakeUnit, trusted: TrustedDevices) -> None:
@@ -140,6 +163,48 @@ def test_status_of_another_unit_is_refused(unit: FakeUnit, trusted: TrustedDevic
 
     with pytest.raises(WrongPlace):
         trusted.verify_file(unit.status(), now_ms=NOW_MS)
+
+
+def _on(lane: Lane) -> Address:
+    return Address(unit=UNIT, lane=lane, stream=None)
+
+
+def test_acknowledgement_and_log_head_are_verified_on_their_topics(unit: FakeUnit, trusted: TrustedDevices) -> None:
+    ack = trusted.verify(_on(Lane.ACK), unit.ack(), now_ms=NOW_MS)
+    log = trusted.verify(_on(Lane.LOG), unit.log(), now_ms=NOW_MS)
+
+    assert isinstance(ack.payload, Ack)
+    assert isinstance(log.payload, Log)
+
+
+@pytest.mark.parametrize("lane", sorted(set(Lane) - {Lane.ACK}))
+def test_acknowledgement_on_another_topic_is_refused(lane: Lane, unit: FakeUnit, trusted: TrustedDevices) -> None:
+    with pytest.raises(WrongPlace, match="does not belong"):
+        trusted.verify(_on(lane), unit.ack(), now_ms=NOW_MS)
+
+
+@pytest.mark.parametrize("lane", sorted(set(Lane) - {Lane.LOG}))
+def test_log_head_on_another_topic_is_refused(lane: Lane, unit: FakeUnit, trusted: TrustedDevices) -> None:
+    with pytest.raises(WrongPlace, match="does not belong"):
+        trusted.verify(_on(lane), unit.log(), now_ms=NOW_MS)
+
+
+def test_what_a_unit_says_about_another_unit_is_refused(unit: FakeUnit, trusted: TrustedDevices) -> None:
+    unit.name = "another-corner"
+
+    for data in (unit.declare(), unit.ack(), unit.log()):
+        with pytest.raises(WrongPlace, match="about unit another-corner"):
+            trusted.verify_file(data, now_ms=NOW_MS)
+
+
+def test_acknowledgement_of_simulated_sensors_is_refused_unless_the_registry_allows_it(tmp_path: Path) -> None:
+    unit = FakeUnit.make(tmp_path, simulated=True)
+    data = unit.ack()
+
+    with pytest.raises(SimulatedData):
+        TrustedDevices({UNIT: unit.device()}).verify(_on(Lane.ACK), data, now_ms=NOW_MS)
+    allowed = TrustedDevices({UNIT: unit.device(simulated=True)})
+    assert allowed.verify(_on(Lane.ACK), data, now_ms=NOW_MS).kind is Kind.ACK
 
 
 @pytest.fixture(scope="module")

@@ -5,24 +5,12 @@ import hashlib
 from pathlib import Path
 
 from agent.quality import Quality
-from agent.wire import cose, payload
+from agent.wire import cose, disclosure, payload
+from agent.wire.declared import DECLARATIONS, Declaration, DeclarationContent, DeclaredChannel, DeclaredStream
 from agent.wire.keyfile import SigningKey, generate
-from agent.wire.messages import (
-    DECLARATIONS,
-    Batch,
-    ClockQuality,
-    ClockStamp,
-    Column,
-    Declaration,
-    DeclarationContent,
-    DeclaredChannel,
-    DeclaredStream,
-    Gap,
-    GapReason,
-    Payload,
-    Presence,
-    Status,
-)
+from agent.wire.messages import Batch, ClockQuality, ClockStamp, Column, Gap, GapReason, Presence, Status
+from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS, Ack, AckContent, Log, LogContent, Order, Outcome, Refusal
+from agent.wire.payload import Payload
 from receiver.trusted import Device
 
 UNIT = "corner-5th-main"
@@ -143,6 +131,42 @@ class FakeUnit:
             )
         )
 
+    def ack(self, version: int = 1, *, refusal: Refusal = Refusal.NONE, last_seq: int | None = None) -> bytes:
+        """Return the next acknowledgement envelope."""
+        seq, prev = self.chains.get(ACKNOWLEDGEMENTS, (0, None))
+        outcome = Outcome(
+            stream=STREAM,
+            order=Order.SUSPEND,
+            refusal=refusal,
+            state=Order.SUSPEND if refusal is Refusal.NONE else Order.RUN,
+            epoch=self.epoch,
+            last_seq=last_seq,
+        )
+        told = AckContent(
+            unit=self.name,
+            version=version,
+            document=bytes([version]) * 32,
+            outcomes=(outcome,),
+            clock=ClockQuality.SYNCHRONISED,
+            utc_ms=START_MS,
+            simulated=self.simulated,
+        )
+        return self._link(Ack(epoch=self.epoch, stream=ACKNOWLEDGEMENTS, seq=seq, prev=prev, content=told))
+
+    def log(self, last: int = 1, *, head: bytes = b"h" * 32) -> bytes:
+        """Return the next envelope of a log head."""
+        seq, prev = self.chains.get(LOGS, (0, None))
+        told = LogContent(
+            unit=self.name,
+            last=last,
+            head=head,
+            first=1,
+            base=disclosure.genesis(self.name),
+            clock=ClockQuality.SYNCHRONISED,
+            utc_ms=START_MS,
+        )
+        return self._link(Log(epoch=self.epoch, stream=LOGS, seq=seq, prev=prev, content=told))
+
     def status(self, *, session: int = 1, presence: Presence = Presence.ONLINE) -> bytes:
         """Return a status envelope."""
         return self.sign(
@@ -166,7 +190,7 @@ class FakeUnit:
         """Return the hash of its declaration."""
         return hashlib.sha256(payload.content_bytes(content(self.name, simulated=self.simulated))).digest()
 
-    def _link(self, message: Batch | Gap | Declaration) -> bytes:
+    def _link(self, message: Batch | Gap | Declaration | Ack | Log) -> bytes:
         envelope = self.sign(message)
         self.chains[message.stream] = (message.seq + 1, cose.envelope_hash(envelope))
         return envelope

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from agent.wire import cose, payload
+from agent.wire.declared import Declaration
 from agent.wire.keyfile import VerifyKey
-from agent.wire.messages import Batch, Declaration, Gap, Payload, Receipt
+from agent.wire.messages import Batch, Gap, Receipt
+from agent.wire.payload import Payload
 from tests.support.tap import PUBACK, PUBLISH, Connection, Seen
 
 Place = tuple[str, bytes, int]

@@ -1,32 +1,36 @@
 # ruff: noqa: ANN401 - a test may change any field of a message to anything
-"""Keys, messages and strategies for tests of the wire format."""
+"""Keys and messages for tests of the wire format."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
-from hypothesis import strategies as st
 
 from agent.quality import Quality
 from agent.wire import keyfile
-from agent.wire.batch import NULL_CODES
-from agent.wire.keyfile import SigningKey, VerifyKey
-from agent.wire.messages import (
+from agent.wire.declared import (
     DECLARATIONS,
-    Batch,
-    ClockQuality,
-    ClockStamp,
-    Column,
     Declaration,
     DeclarationContent,
     DeclaredChannel,
+    DeclaredNoise,
     DeclaredStream,
-    Gap,
-    GapReason,
-    Presence,
-    Receipt,
-    Status,
+)
+from agent.wire.keyfile import SigningKey, VerifyKey
+from agent.wire.messages import Batch, ClockQuality, ClockStamp, Column, Gap, GapReason, Presence, Receipt, Status
+from agent.wire.orders import (
+    ACKNOWLEDGEMENTS,
+    LOGS,
+    Ack,
+    AckContent,
+    Command,
+    Control,
+    Log,
+    LogContent,
+    Order,
+    Outcome,
+    Refusal,
 )
 
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -41,6 +45,7 @@ def signing_key(seed: bytes) -> SigningKey:
 UNIT_KEY = signing_key(bytes(range(32)))
 RECEIVER_KEY = signing_key(bytes(range(32, 64)))
 OTHER_KEY = signing_key(bytes(range(64, 96)))
+CITY_KEY = signing_key(bytes(range(96, 128)))
 
 
 @dataclass(frozen=True)
@@ -190,6 +195,64 @@ def content(**changes: Any) -> DeclarationContent:
     return DeclarationContent(**(plain | changes))
 
 
+def full_content(**changes: Any) -> DeclarationContent:
+    """Return a declaration's content in which no field has its default."""
+    counts = stream(
+        name="visitors",
+        title="Visitors of the square",
+        description="Visitors by the seconds they stay, with noise.",
+        licence="https://creativecommons.org/licenses/by/4.0/",
+        access="restricted public",
+        rights="On request, because the square is small.",
+        retention_ms=86_400_000,
+        delay_ms=900_000,
+        suppress_below=10,
+        noise=DeclaredNoise(epsilon=(1, 2), daily=(12, 1), sensitivity=1),
+        dtpr=("purpose__planning_and_decision_making", "process__aggregated"),
+        channels=(
+            channel(
+                "stay-0-60",
+                unit="count",
+                ucum="{count}",
+                property="https://city.example/properties/visitors",
+                exponent=0,
+                minimum=0,
+                maximum=5000,
+                rule="histogram",
+                sensitivity="count",
+                source="scanner.mac",
+                model="mac_scanner",
+                accuracy="+-5 percent (data sheet 1.2, page 3)",
+                calibrated="2026-02-28",
+                bins=(0, 60),
+            ),
+            channel(
+                "latitude",
+                unit="lat",
+                ucum="deg",
+                exponent=-5,
+                minimum=-9_000_000,
+                maximum=9_000_000,
+                rule="grid",
+                sensitivity="location",
+                source="position.latitude",
+                model="gnss",
+                grid_m=500,
+            ),
+        ),
+    )
+    plain: dict[str, Any] = {
+        "location": (5_252_000, 1_340_500, 500),
+        "installed": "2026-03-01",
+        "hardware": "Raspberry Pi 4 Model B",
+        "firmware": "Raspberry Pi OS 12",
+        "legal_basis": "Sensor ordinance of 2025, section 4",
+        "dtpr": ("access__available_for_download",),
+        "streams": (stream(), counts),
+    }
+    return content(**(plain | changes))
+
+
 def declaration(**changes: Any) -> Declaration:
     """Return a declaration."""
     plain: dict[str, Any] = {
@@ -221,143 +284,88 @@ def status(**changes: Any) -> Status:
     return Status(**(plain | changes))
 
 
-UINTS = st.integers(0, 2**63 - 1)
-INTS = st.integers(-(2**63), 2**63 - 1)
-EPOCHS = st.binary(min_size=8, max_size=8)
-HASHES = st.binary(min_size=32, max_size=32)
-BOOTS = st.binary(min_size=16, max_size=16)
-NAMES = st.from_regex(r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
-TEXTS = st.text(st.characters(codec="utf-8"), max_size=40)
-WORDS = st.from_regex(r"\A[a-z][a-z0-9_]{0,31}\Z")
-STAMPS = st.builds(
-    ClockStamp,
-    quality=st.sampled_from(ClockQuality),
-    error_ms=st.none() | UINTS,
-    mapping=st.none() | st.tuples(BOOTS, UINTS, UINTS),
-)
-
-
-@st.composite
-def _places(draw: st.DrawFn) -> dict[str, Any]:
-    seq = draw(UINTS)
-    return {"epoch": draw(EPOCHS), "stream": draw(NAMES), "seq": seq, "prev": draw(HASHES) if seq else None}
-
-
-@st.composite
-def _columns(draw: st.DrawFn, channel: int, rows: int) -> Column:
-    cells = st.one_of(
-        st.tuples(st.integers(-(2**62), 2**62 - 1), st.sampled_from(sorted(set(Quality) - NULL_CODES))),
-        st.tuples(st.none(), st.sampled_from(sorted(set(Quality) - {Quality.OK}))),
-    )
-    values, quality = zip(*draw(st.lists(cells, min_size=rows, max_size=rows)), strict=True)
-    return Column(channel=channel, exponent=draw(st.integers(-18, 18)), values=values, quality=quality)
-
-
-@st.composite
-def batches(draw: st.DrawFn) -> Batch:
-    """Generate batches that the format has a form for."""
-    rows = draw(st.integers(1, 12))
-    channels = sorted(draw(st.sets(st.integers(0, 63), min_size=1, max_size=4)))
-    return Batch(
-        **draw(_places()),
-        start_ms=draw(st.integers(0, 2**50)),
-        step_ms=draw(st.integers(1, 2**40)),
-        boot_id=draw(st.none() | BOOTS),
-        columns=tuple(draw(_columns(channel, rows)) for channel in channels),
-        declaration=draw(HASHES),
-        clock=draw(STAMPS),
-        simulated=draw(st.booleans()),
-        padded_to=draw(st.integers(0, 700)),
-    )
-
-
-@st.composite
-def gaps(draw: st.DrawFn) -> Gap:
-    """Generate gaps that the format has a form for."""
-    place = draw(_places())
-    last = draw(st.integers(0, place["seq"] - 1)) if place["seq"] else None
-    sealed = None if last is None else (draw(st.integers(0, last)), last, draw(HASHES))
-    return Gap(
-        **place,
-        sealed=draw(st.sampled_from([None, sealed])),
-        windows=draw(
-            st.none() | st.tuples(st.integers(0, 2**50), st.integers(1, 2**30), st.integers(1, 2**30)),
+def control(**changes: Any) -> Control:
+    """Return a control document of four commands."""
+    plain: dict[str, Any] = {
+        "unit": "corner-7",
+        "version": 12,
+        "issued_ms": 1_790_000_000_000,
+        "expires_ms": 1_790_086_400_000,
+        "reference": "2026-0417",
+        "authority": "Order of the data protection officer under section 12 of the sensor ordinance",
+        "commands": (
+            Command(stream="corner-air", order=Order.HOLD),
+            Command(stream="visitors", order=Order.SUSPEND),
+            Command(stream="visitors", order=Order.PURGE, until_ms=1_789_999_000_000),
+            Command(stream=None, order=Order.PURGE),
         ),
-        count=draw(UINTS),
-        reason=draw(st.sampled_from(GapReason)),
-        simulated=draw(st.booleans()),
-    )
+    }
+    return Control(**(plain | changes))
 
 
-RECEIPTS = st.builds(
-    Receipt,
-    receiver=EPOCHS,
-    receiver_epoch=EPOCHS,
-    counter=UINTS,
-    unit=NAMES,
-    stream=NAMES,
-    epoch=EPOCHS,
-    seq=UINTS,
-    hash=HASHES,
-    resend_from=st.none() | UINTS,
-)
-_CHANNELS = st.builds(
-    DeclaredChannel,
-    name=NAMES,
-    unit=TEXTS,
-    exponent=st.integers(-18, 18),
-    resolution=st.integers(1, 2**62),
-    minimum=INTS,
-    maximum=INTS,
-    rule=WORDS,
-    sensitivity=st.sampled_from(["measurement", "count", "identifier", "location"]),
-    source=TEXTS,
-    model=TEXTS,
-    grid_m=st.none() | st.integers(1, 10_000),
-)
-_STREAMS = st.builds(
-    DeclaredStream,
-    name=NAMES,
-    title=TEXTS,
-    description=TEXTS,
-    licence=TEXTS,
-    contact=TEXTS,
-    access=TEXTS,
-    purpose=TEXTS,
-    window_ms=st.integers(1, 2**40),
-    batch_rows=st.integers(1, 4096),
-    suppress_below=st.none() | st.integers(1, 50),
-    channels=st.lists(_CHANNELS, min_size=1, max_size=3, unique_by=lambda channel: channel.name).map(tuple),
-    keywords=st.lists(TEXTS, max_size=3).map(tuple),
-)
-CONTENTS = st.builds(
-    DeclarationContent,
-    unit=NAMES,
-    publisher=TEXTS,
-    office=TEXTS,
-    contact=TEXTS,
-    site=TEXTS,
-    software=TEXTS,
-    thumbprint=HASHES,
-    simulated=st.booleans(),
-    streams=st.lists(_STREAMS, max_size=3, unique_by=lambda stream: stream.name).map(tuple),
-)
-DECLARATION_MESSAGES = st.builds(
-    lambda place, content: Declaration(**(place | {"stream": DECLARATIONS}), content=content), _places(), CONTENTS
-)
-STATUSES = st.builds(
-    Status,
-    unit=NAMES,
-    presence=st.sampled_from(Presence),
-    session=UINTS,
-    software=TEXTS,
-    boot_id=BOOTS,
-    uptime_ms=UINTS,
-    utc_ms=st.none() | UINTS,
-    clock=st.sampled_from(ClockQuality),
-    sensors=st.dictionaries(NAMES, st.sampled_from(["ok", "failing", "absent"]), max_size=4),
-    suspended=st.dictionaries(NAMES, TEXTS, max_size=4),
-    rows_waiting=UINTS,
-    simulated=st.booleans(),
-)
-MESSAGES = st.one_of(batches(), gaps(), RECEIPTS, DECLARATION_MESSAGES, STATUSES)
+def outcome(**changes: Any) -> Outcome:
+    """Return the outcome of a command that was obeyed."""
+    plain: dict[str, Any] = {
+        "stream": "visitors",
+        "order": Order.SUSPEND,
+        "refusal": Refusal.NONE,
+        "state": Order.SUSPEND,
+        "epoch": bytes.fromhex("a1a2a3a4a5a6a7a8"),
+        "last_seq": 41,
+    }
+    return Outcome(**(plain | changes))
+
+
+def ack_content(**changes: Any) -> AckContent:
+    """Return an acknowledgement's content: one command obeyed, one refused."""
+    plain: dict[str, Any] = {
+        "unit": "corner-7",
+        "version": 12,
+        "document": bytes([0x55]) * 32,
+        "outcomes": (
+            outcome(),
+            outcome(stream="corner-air", order=Order.PURGE, refusal=Refusal.HELD, state=Order.HOLD, last_seq=None),
+        ),
+        "clock": ClockQuality.SYNCHRONISED,
+        "utc_ms": 1_790_000_003_000,
+        "simulated": False,
+    }
+    return AckContent(**(plain | changes))
+
+
+def ack(**changes: Any) -> Ack:
+    """Return an acknowledgement."""
+    plain: dict[str, Any] = {
+        "epoch": bytes.fromhex("a1a2a3a4a5a6a7a8"),
+        "stream": ACKNOWLEDGEMENTS,
+        "seq": 3,
+        "prev": bytes([0x11]) * 32,
+        "content": ack_content(),
+    }
+    return Ack(**(plain | changes))
+
+
+def log_content(**changes: Any) -> LogContent:
+    """Return the content of a log head: the first 100 entries were cut."""
+    plain: dict[str, Any] = {
+        "unit": "corner-7",
+        "last": 1440,
+        "head": bytes([0x66]) * 32,
+        "first": 101,
+        "base": bytes([0x77]) * 32,
+        "clock": ClockQuality.SYNCHRONISED,
+        "utc_ms": 1_790_035_200_000,
+    }
+    return LogContent(**(plain | changes))
+
+
+def log(**changes: Any) -> Log:
+    """Return a log head."""
+    plain: dict[str, Any] = {
+        "epoch": bytes.fromhex("a1a2a3a4a5a6a7a8"),
+        "stream": LOGS,
+        "seq": 0,
+        "prev": None,
+        "content": log_content(),
+    }
+    return Log(**(plain | changes))

@@ -3,8 +3,10 @@ import pytest
 
 from agent.quality import Quality
 from agent.wire import payload
+from agent.wire.declared import DECLARATIONS
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import DECLARATIONS, Batch, Kind
+from agent.wire.messages import Batch, Kind
+from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
 from tests.support import wire
 
 _RUN_CASES = {
@@ -29,6 +31,8 @@ _FIELD_CASES = {
     "stream too long": (2, "a" * 65),
     "stream not ASCII": (2, "straße"),
     "stream of declarations": (2, DECLARATIONS),
+    "stream of acknowledgements": (2, ACKNOWLEDGEMENTS),
+    "stream of log heads": (2, LOGS),
     "stream reserved": (2, "_other"),
     "seq negative": (3, -1),
     "seq beyond 63 bits": (3, 1 << 63),
@@ -139,6 +143,8 @@ def test_a_null_without_a_reason_is_refused_on_both_sides() -> None:
         {"seq": 0},
         {"prev": None},
         {"stream": DECLARATIONS},
+        {"stream": ACKNOWLEDGEMENTS},
+        {"stream": LOGS},
         {"padded_to": 200_000},
     ],
     ids=str,

@@ -2,8 +2,10 @@ import cbor2
 import pytest
 
 from agent.wire import payload
+from agent.wire.declared import DECLARATIONS
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import DECLARATIONS, Kind
+from agent.wire.messages import Kind
+from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
 from tests.support import wire
 
 _HASH = bytes([0x33]) * 32
@@ -38,6 +40,15 @@ def test_encode_of_what_no_receiver_takes_refuses_it(changes: dict[str, object])
         payload.encode(wire.gap(**changes))
 
 
-def test_a_gap_may_concern_rows_that_never_were_sealed_and_the_stream_of_declarations() -> None:
-    gap = wire.gap(stream=DECLARATIONS, sealed=None, windows=(1_790_000_040_000, 60_000, 60), count=60)
+def test_a_gap_may_concern_rows_that_never_were_sealed() -> None:
+    gap = wire.gap(sealed=None, windows=(1_790_000_040_000, 60_000, 60), count=60)
     assert payload.decode(Kind.GAP, payload.encode(gap)) == gap
+
+
+@pytest.mark.parametrize("stream", [DECLARATIONS, ACKNOWLEDGEMENTS, LOGS])
+def test_a_gap_in_a_reserved_stream_is_refused(stream: str) -> None:
+    with pytest.raises(MalformedPayload, match="is reserved"):
+        payload.encode(wire.gap(stream=stream))
+    fields = cbor2.loads(payload.encode(wire.gap()))
+    with pytest.raises(MalformedPayload, match="is reserved"):
+        payload.decode(Kind.GAP, cbor2.dumps(fields | {2: stream}))

@@ -5,29 +5,41 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.wire import payload
+from agent.wire import cbor, payload
+from agent.wire.declared import DeclarationContent
 from agent.wire.errors import MalformedPayload, WireError
-from agent.wire.messages import Batch, ClockStamp, DeclarationContent, Kind, Payload
-from tests.support import wire
+from agent.wire.messages import Batch, ClockStamp, Kind
+from agent.wire.orders import AckContent, LogContent
+from agent.wire.payload import Payload
+from tests.support import wire, wire_strategies
 
-_DECODABLE = (Kind.BATCH, Kind.GAP, Kind.DECLARATION, Kind.STATUS, Kind.RECEIPT)
-_SAMPLES = (wire.batch(), wire.gap(), wire.declaration(), wire.status(), wire.receipt(resend_from=2))
+_DECODABLE = tuple(payload.KINDS.values())
+_SAMPLES = (
+    wire.batch(),
+    wire.gap(),
+    wire.declaration(content=wire.full_content()),
+    wire.status(),
+    wire.receipt(resend_from=2),
+    wire.control(),
+    wire.ack(),
+    wire.log(),
+)
 _TAGS = (0, 1, 2, 3, 4, 5, 18, 24, 25, 28, 29, 30, 35, 36, 37, 43000, 52, 54, 100, 256, 258, 260, 261, 1004, 55799)
 
 
-@given(wire.MESSAGES)
+@given(wire_strategies.MESSAGES)
 def test_encode_then_decode_of_any_message_returns_it(message: Payload) -> None:
     data = payload.encode(message)
     assert payload.decode(payload.KINDS[type(message)], data) == message
 
 
-@given(wire.MESSAGES)
+@given(wire_strategies.MESSAGES)
 def test_encode_of_any_message_is_deterministic_cbor(message: Payload) -> None:
     data = payload.encode(message)
     assert cbor2.dumps(cbor2.loads(data), canonical=True) == data
 
 
-@given(wire.batches())
+@given(wire_strategies.batches())
 def test_encode_of_a_padded_batch_reaches_a_multiple_and_survives_decoding(batch: Batch) -> None:
     data = payload.encode(batch)
     assert batch.padded_to == 0 or len(data) % batch.padded_to == 0
@@ -61,7 +73,7 @@ def test_decode_of_a_damaged_payload_refuses_it_or_gives_what_encodes_to_it(
 _SCALARS = st.none() | st.booleans() | st.integers(-3, 2**64 - 1) | st.binary(max_size=40) | st.text(max_size=5)
 _NESTED = st.recursive(
     _SCALARS | st.floats(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.integers(0, 12), inner, max_size=13),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.integers(0, 16), inner, max_size=17),
     max_leaves=20,
 )
 
@@ -136,7 +148,7 @@ def test_decode_of_a_tag_refuses_it_before_it_is_interpreted(tag: int) -> None:
 
 def test_decode_of_more_than_a_mebibyte_refuses_it_unread() -> None:
     with pytest.raises(MalformedPayload, match="longer"):
-        payload.decode(Kind.BATCH, b"\xff" * (payload.MAX_PAYLOAD_BYTES + 1))
+        payload.decode(Kind.BATCH, b"\xff" * (cbor.MAX_PAYLOAD_BYTES + 1))
 
 
 def test_decode_of_deep_nesting_refuses_it() -> None:
@@ -160,7 +172,7 @@ def test_encode_of_text_without_a_form_in_utf8_refuses_it() -> None:
         payload.encode(wire.status(software="\ud800"))
 
 
-@given(wire.CONTENTS)
+@given(wire_strategies.CONTENTS)
 def test_declaration_content_survives_its_hashed_form(content: DeclarationContent) -> None:
     assert payload.decode_content(payload.content_bytes(content)) == content
 
@@ -172,7 +184,29 @@ def test_declaration_hash_is_sha256_of_the_content_inside_the_envelope() -> None
     assert payload.declaration_hash(again) == hashlib.sha256(again).digest()
 
 
-@given(wire.STAMPS)
+@given(wire_strategies.ack_contents())
+def test_ack_content_survives_the_form_that_the_outbox_keeps(content: AckContent) -> None:
+    assert payload.decode_ack_content(payload.encode_ack_content(content)) == content
+
+
+@given(wire_strategies.log_contents())
+def test_log_content_survives_the_form_that_the_outbox_keeps(content: LogContent) -> None:
+    assert payload.decode_log_content(payload.encode_log_content(content)) == content
+
+
+def test_content_that_the_outbox_keeps_is_what_stands_in_the_envelope() -> None:
+    ack, log = cbor2.loads(payload.encode(wire.ack())), cbor2.loads(payload.encode(wire.log()))
+    assert payload.encode_ack_content(wire.ack_content()) == cbor2.dumps(ack[5])
+    assert payload.encode_log_content(wire.log_content()) == cbor2.dumps(log[5])
+
+
+def test_every_kind_but_the_alarm_has_a_form() -> None:
+    assert set(Kind) - set(payload.KINDS.values()) == {Kind.ALARM}
+    with pytest.raises(MalformedPayload, match="no form in version 1"):
+        payload.decode(Kind.ALARM, payload.encode(wire.batch()))
+
+
+@given(wire_strategies.STAMPS)
 def test_clock_stamp_survives_its_stored_form(stamp: ClockStamp) -> None:
     assert payload.decode_clock(payload.encode_clock(stamp)) == stamp
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from agent.quality import Quality
 from agent.wire import payload, senml, units
+from agent.wire.declared import DeclarationContent
 from agent.wire.errors import NoSenml
-from agent.wire.messages import Batch, ClockQuality, ClockStamp, Column, DeclarationContent
+from agent.wire.messages import Batch, ClockQuality, ClockStamp, Column
 from tests.support import senml as reader
-from tests.support import wire
+from tests.support import wire, wire_strategies
 
 _BOOT = bytes(range(16))
 _OURS = frozenset({"simulated_", "boot_"})
@@ -104,7 +105,7 @@ def _read_back(
     return start_ms, step_ms, tuple(columns)
 
 
-@given(wire.batches(), st.booleans())
+@given(wire_strategies.batches(), st.booleans())
 def test_a_batch_survives_senml_in_both_forms(batch: Batch, as_json: bool) -> None:  # noqa: FBT001 - generated
     assume(batch.clock.mapping is None or batch.clock.mapping[0] != batch.boot_id)
     batch, content = _described(batch)
@@ -119,7 +120,7 @@ def test_a_batch_survives_senml_in_both_forms(batch: Batch, as_json: bool) -> No
     assert (start_ms, step_ms, columns) == (batch.start_ms, batch.step_ms, batch.columns)
 
 
-@given(wire.batches())
+@given(wire_strategies.batches())
 def test_a_pack_is_resolved_already(batch: Batch) -> None:
     batch, content = _described(batch)
     try:

@@ -14,7 +14,7 @@ _CASES = {
     "sensors a map": (9, {}),
     "sensors backwards": (9, [["b", 0], ["a", 0]]),
     "a sensor twice": (9, [["a", 0], ["a", 1]]),
-    "a sensor's state unknown": (9, [["a", 3]]),
+    "a sensor's state unknown": (9, [["a", 4]]),
     "a sensor's state as text": (9, [["a", "ok"]]),
     "a sensor alone": (9, [["a"]]),
     "suspended backwards": (10, [["b", "x"], ["a", "x"]]),

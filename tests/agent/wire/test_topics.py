@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from agent.wire.errors import BadTopic
 from agent.wire.topics import FROM_UNIT, WITH_STREAM, Address, Lane, Topics
-from tests.support import wire
+from tests.support import wire_strategies
 
 _TOPICS = Topics()
 
@@ -18,6 +18,7 @@ _TOPICS = Topics()
         (Lane.STATUS, None, "lamppost/1/corner-7/status"),
         (Lane.ALARM, "corner-air", "lamppost/1/corner-7/alarm/corner-air"),
         (Lane.ACK, None, "lamppost/1/corner-7/ack"),
+        (Lane.LOG, None, "lamppost/1/corner-7/log"),
         (Lane.RECEIPT, "corner-air", "lamppost/1/corner-7/receipt/corner-air"),
         (Lane.CONTROL, None, "lamppost/1/corner-7/control"),
     ],
@@ -27,7 +28,12 @@ def test_topic_of_every_lane_is_the_one_in_the_design(lane: Lane, stream: str | 
     assert _TOPICS.parse(topic) == Address(unit="corner-7", lane=lane, stream=stream)
 
 
-@given(wire.NAMES, st.sampled_from(Lane), wire.NAMES, st.lists(wire.NAMES, min_size=1, max_size=3).map("/".join))
+@given(
+    wire_strategies.NAMES,
+    st.sampled_from(Lane),
+    wire_strategies.NAMES,
+    st.lists(wire_strategies.NAMES, min_size=1, max_size=3).map("/".join),
+)
 def test_parse_of_any_topic_of_ours_returns_what_it_was_made_of(unit: str, lane: Lane, name: str, root: str) -> None:
     stream = name if lane in WITH_STREAM else None
     topics = Topics(root)
@@ -55,6 +61,8 @@ def test_parse_of_any_text_refuses_it_or_gives_what_makes_it_again(text: str) ->
         "lamppost/1/corner-7/live/+",
         "lamppost/1/corner-7/status/",
         "lamppost/1/corner-7/status/a",
+        "lamppost/1/corner-7/ack/_ack",
+        "lamppost/1/corner-7/log/_log",
         "lamppost/1/corner-7/other",
         "lamppost/1/+/status",
         "lamppost/1//status",
@@ -103,3 +111,4 @@ def test_filter_takes_one_unit_or_all() -> None:
 
 def test_lanes_towards_the_unit_are_receipts_and_control() -> None:
     assert set(Lane) - set(FROM_UNIT) == {Lane.RECEIPT, Lane.CONTROL}
+    assert {Lane.ACK, Lane.LOG} < set(FROM_UNIT)

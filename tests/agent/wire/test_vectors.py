@@ -6,14 +6,17 @@ import re
 from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from agent.wire import cose, keyfile, payload, senml
+from agent.wire import cose, disclosure, keyfile, payload, senml
 from agent.wire import errors as wire_errors
+from agent.wire.declared import Declaration
+from agent.wire.entries import Entry
 from agent.wire.errors import MalformedPayload, Untrusted
 from agent.wire.messages import Batch, Gap, Kind, Receipt
+from agent.wire.orders import Ack, Control
 from tests.support.diagnostic import diagnostic
 
 _VECTORS = Path(__file__).parents[2] / "vectors"
@@ -103,11 +106,49 @@ def test_the_chain_links_and_its_gap_bridges_what_never_arrives() -> None:
 def test_the_batches_of_the_chain_cite_its_declaration() -> None:
     chain = _load("chain.json")
     declared = bytes.fromhex(chain["declaration_hash_hex"])
-    content = payload.decode(Kind.DECLARATION, bytes.fromhex(chain["declaration"]["payload_hex"]))
-    assert payload.declaration_hash(payload.content_bytes(content.content)) == declared  # type: ignore[union-attr]  # decoded as a declaration
+    declaration = payload.decode(Kind.DECLARATION, bytes.fromhex(chain["declaration"]["payload_hex"]))
+    assert isinstance(declaration, Declaration)
+    assert payload.declaration_hash(payload.content_bytes(declaration.content)) == declared
     first = payload.decode(Kind.BATCH, bytes.fromhex(chain["sealed"][0]["payload_hex"]))
     assert isinstance(first, Batch)
     assert first.declaration == declared
+
+
+@pytest.mark.parametrize("entry", _load("disclosures.json")["entries"], ids=lambda entry: entry["number"])
+def test_an_entry_decodes_to_its_kind_and_encodes_to_the_same_bytes(entry: dict[str, str]) -> None:
+    data = bytes.fromhex(entry["hex"])
+    decoded = disclosure.decode_entry(data)
+    assert type(decoded).__name__ == entry["kind"]
+    assert disclosure.encode_entry(decoded) == data
+
+
+@_named(_load("disclosures.json")["refused"])
+def test_a_bad_entry_is_refused(vector: dict[str, str]) -> None:
+    with pytest.raises(MalformedPayload):
+        disclosure.decode_entry(bytes.fromhex(vector["hex"]))
+
+
+def test_the_disclosure_log_is_chained_from_its_unit_on_and_has_every_kind_of_entry() -> None:
+    log = _load("disclosures.json")
+    head = disclosure.genesis(log["unit"])
+    assert head.hex() == log["genesis_hex"]
+    for entry in log["entries"]:
+        head = disclosure.link(head, bytes.fromhex(entry["hex"]))
+        assert head.hex() == entry["chain_hash_hex"]
+    assert {entry["kind"] for entry in log["entries"]} == {kind.__name__ for kind in get_args(Entry)}
+
+
+def test_the_acknowledgement_of_the_vectors_answers_their_control_document() -> None:
+    vectors = _load("envelopes.json")
+    document = next(vector for vector in vectors if vector["typ"] == "lp-control")
+    answer = next(vector for vector in vectors if vector["typ"] == "lp-ack")
+    ack, control = (
+        payload.decode(Kind(each["typ"]), bytes.fromhex(each["payload_hex"])) for each in (answer, document)
+    )
+    assert isinstance(ack, Ack)
+    assert isinstance(control, Control)
+    assert ack.content.document.hex() == document["envelope_hash_hex"]
+    assert (ack.content.unit, ack.content.version) == (control.unit, control.version)
 
 
 def test_the_batch_of_the_senml_vector_becomes_its_packs() -> None:
@@ -157,6 +198,16 @@ def test_the_documentation_quotes_the_first_envelope_as_it_is() -> None:
     assert "".join(first["diagnostic"].split()) in "".join(text.split())
     assert first["envelope_hash_hex"] in text
     assert _load("keys.json")[0]["thumbprint_hex"] in text
+
+
+def test_the_documentation_quotes_the_disclosure_log_as_it_is() -> None:
+    text = _DOCUMENT.read_text()
+    log = _load("disclosures.json")
+    first, second = log["entries"][:2]
+    assert re.sub(r"\s", "", second["diagnostic"]) in re.sub(r"\s", "", text)
+    assert second["hex"] in "".join(re.findall(r"^([0-9a-f]+)$", text, re.MULTILINE))
+    for digest in (log["genesis_hex"], first["chain_hash_hex"], second["chain_hash_hex"]):
+        assert digest in text
 
 
 def test_the_documentation_names_every_file_of_vectors_and_every_reason() -> None:
