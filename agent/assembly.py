@@ -4,6 +4,7 @@ In: settings. Out: the stages' own settings, keys and clock. Never: starts anyth
 """
 
 from pathlib import Path
+from typing import Final
 
 from agent.buffer.records import Lane as BufferLane
 from agent.buffer.records import Outgoing, StreamPolicy
@@ -14,10 +15,14 @@ from agent.sealer import PADDING_BYTES, StreamFormat
 from agent.uplink.settings import Mqtt, Timing, UplinkSettings
 from agent.windows import Watcher
 from agent.wire import keyfile
+from agent.wire.declared import DECLARATIONS
 from agent.wire.keyfile import VerifyKey
-from agent.wire.messages import DECLARATIONS
+from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
 from agent.wire.topics import Lane, Topics
 from drivers.reading import Reading
+
+_RESERVED: Final = {DECLARATIONS: Lane.DECLARATION, ACKNOWLEDGEMENTS: Lane.ACK, LOGS: Lane.LOG}
+"""Where the streams go that the unit has for itself."""
 
 
 def make_clock(settings: Settings) -> tuple[SystemClock, GnssDiscipline | None]:
@@ -92,15 +97,15 @@ class TopicOf:
 
     def __init__(self, settings: Settings) -> None:
         topics, unit = Topics(settings.uplink.topic_root), settings.unit.id
-        self._declarations = topics.topic(unit, Lane.DECLARATION)
+        self._reserved = {stream: topics.topic(unit, lane) for stream, lane in _RESERVED.items()}
         self._topics: dict[tuple[BufferLane, str], str] = {}
         self._unit = unit
         self._names = topics
 
     def __call__(self, envelope: Outgoing) -> str:
         """Return the topic of an envelope."""
-        if envelope.stream == DECLARATIONS:
-            return self._declarations
+        if envelope.stream in self._reserved:
+            return self._reserved[envelope.stream]
         key = (envelope.lane, envelope.stream)
         if key not in self._topics:
             self._topics[key] = self._names.topic(self._unit, Lane(envelope.lane.value), envelope.stream)

@@ -1,18 +1,26 @@
-"""What comes from the city: receipts now, unverified until `agent.receipts` has looked at them.
+"""What comes from the city, unverified: receipts for the outbox, control documents for whoever obeys them.
 
-In: topics and bytes. Out: verified receipts, applied to the outbox. Never: a row deleted on somebody's word.
+In: topics and bytes. Out: verified receipts, applied to the outbox; documents, put down as they came. Never: a row
+deleted on somebody's word.
 """
 
 import logging
+from collections.abc import Callable
 
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import ReceiptOutcome
 from agent.receipts import ReceiptVerifier
+from agent.wire import cose
 from agent.wire.errors import WireError
+from agent.wire.messages import Kind
 
 _LOG = logging.getLogger(__name__)
 COUNTERS = "receipts"
 """Where the highest receipt counters are kept across restarts."""
+
+
+def _nobody(_unverified_data: bytes) -> None:
+    """Stand for whoever obeys, until there is somebody."""
 
 
 class Reception:
@@ -21,6 +29,7 @@ class Reception:
     Attributes:
         outcomes: how many receipts did what.
         refused: how many messages were not believed.
+        on_control: takes a control document, unverified; set by whoever obeys.
     """
 
     def __init__(self, verifier: ReceiptVerifier, *, outbox: Outbox) -> None:
@@ -29,10 +38,14 @@ class Reception:
         self._told: set[str] = set()
         self.outcomes = dict.fromkeys(ReceiptOutcome, 0)
         self.refused = 0
+        self.on_control: Callable[[bytes], None] = _nobody
 
     async def take(self, topic: str, unverified_data: bytes) -> None:
-        """Apply a receipt; anything else is counted, told once for each reason, and has no effect."""
+        """Apply a receipt, pass a control document on; anything else is counted, told once, and has no effect."""
         try:
+            if cose.peek(unverified_data).kind is Kind.CONTROL:
+                self.on_control(unverified_data)
+                return
             receipt = self._verifier.verify(unverified_data)
         except WireError as error:
             self._refuse(topic, str(error))
@@ -43,6 +56,7 @@ class Reception:
             epoch=receipt.epoch,
             seq=receipt.seq,
             hash=receipt.hash,
+            receiver=receipt.receiver,
             resend_from=receipt.resend_from,
         )
         self.outcomes[outcome] += 1

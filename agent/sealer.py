@@ -12,17 +12,10 @@ from dataclasses import dataclass, replace
 from agent.buffer.records import GapNote, Link, StoredRow
 from agent.wire import cose, payload
 from agent.wire.cose import Signer
+from agent.wire.declared import Declaration, DeclaredStream
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import (
-    Batch,
-    ClockStamp,
-    Column,
-    Declaration,
-    DeclaredStream,
-    Gap,
-    GapReason,
-    Status,
-)
+from agent.wire.messages import Batch, ClockStamp, Column, Gap, GapReason, Kind, Status
+from agent.wire.orders import LOGS, Ack, Log
 from agent.wire.payload import KINDS
 
 PADDING_BYTES = 64
@@ -125,6 +118,11 @@ class Sealer:
         mapping = None if boot_id is None or stamp.mapping is not None else self.mapping()
         return stamp if mapping is None or mapping[0] != boot_id else replace(stamp, mapping=mapping)
 
+    def start_ms(self, data: bytes) -> int | None:
+        """Return the start of the first window in a batch of ours; None where it is not wall time."""
+        batch = payload.decode(Kind.BATCH, cose.payload_of(data))
+        return batch.start_ms if isinstance(batch, Batch) and batch.boot_id is None else None
+
     def gap(self, link: Link, note: GapNote) -> bytes:
         """Return the envelope of a gap record."""
         return self._seal(
@@ -153,11 +151,37 @@ class Sealer:
             )
         )
 
+    def outline(self, content: bytes) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the names of the streams in a declaration, each with the names of its channels."""
+        streams = payload.decode_content(content).streams
+        return tuple((stream.name, tuple(channel.name for channel in stream.channels)) for stream in streams)
+
+    def note(self, link: Link, content: bytes) -> bytes:
+        """Return the envelope of an acknowledgement or of a head of the disclosure log."""
+        message: Ack | Log
+        if link.stream == LOGS:
+            message = Log(
+                epoch=link.epoch,
+                stream=link.stream,
+                seq=link.seq,
+                prev=link.prev,
+                content=payload.decode_log_content(content),
+            )
+        else:
+            message = Ack(
+                epoch=link.epoch,
+                stream=link.stream,
+                seq=link.seq,
+                prev=link.prev,
+                content=payload.decode_ack_content(content),
+            )
+        return self._seal(message)
+
     def status(self, status: Status) -> bytes:
         """Return the envelope of a status, for now or as a last will."""
         return self._seal(status)
 
-    def _seal(self, message: Batch | Gap | Declaration | Status) -> bytes:
+    def _seal(self, message: Batch | Gap | Declaration | Status | Ack | Log) -> bytes:
         return cose.sign(payload.encode(message), kind=KINDS[type(message)], signer=self._key)
 
 

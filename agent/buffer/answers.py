@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.buffer.core import Core
 from agent.buffer.intake import Future
+from agent.buffer.work import Purge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Demand:
     """Something that takes a commit, which takes along whatever waits.
 
     Attributes:
-        future: gets the number of sealed envelopes, or None.
+        future: gets the number of sealed envelopes, what was purged, or None.
         must: a commit that fails is an error; otherwise nothing was sealed.
     """
 
@@ -32,6 +33,7 @@ class Demand:
     seal: bool = False
     partial: bool = False
     declaration: bytes | None = None
+    purge: Purge | None = None
     close: bool = False
     must: bool = False
 

@@ -12,7 +12,8 @@ from agent.buffer import files
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
 from agent.buffer.eviction import wal_bytes
 from agent.buffer.opening import Parts, Setup
-from agent.buffer.records import Lane, OutboxStats, Outgoing, ReceiptOutcome
+from agent.buffer.orders import Orders
+from agent.buffer.records import Lane, LogHead, OutboxStats, Outgoing, ReceiptOutcome
 from agent.buffer.rows import checked, record_sum
 from agent.buffer.salvage import salvage
 from agent.buffer.store import size_of, wal_path
@@ -20,6 +21,7 @@ from agent.buffer.waiting import row_bytes
 from agent.buffer.work import Done, Loss, Reception, Rows, Work, windows_of
 from agent.errors import StoreError
 from agent.wire.messages import GapReason
+from agent.wire.orders import Order
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -30,6 +32,7 @@ class Core:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._limits = setup.limits
+        self._orders = Orders()
         self.commits = 0
         self._stale = False
         self._closed = True
@@ -53,7 +56,7 @@ class Core:
         self._detach()
         self._damaged = True
         setup = self._setup
-        salvage(setup.path, unit=setup.unit, streams=setup.streams, limits=self._limits)
+        salvage(setup.path, unit=setup.unit, streams=setup.streams, limits=self._limits, moment=setup.moment)
         self._damaged, self._counted = False, False
         self._attach(history=True)
 
@@ -78,6 +81,7 @@ class Core:
     def _attach(self, *, history: bool) -> None:
         """Open the file. If it can be read and not written, it is open all the same, and written when it can be."""
         self._parts = Parts.open(self._setup, history=history)
+        self._parts.ledger.command(self._orders)
         self._closed, self._stale, self._begun = False, False, False
         try:
             self._begin()
@@ -103,6 +107,8 @@ class Core:
         if self._stale:
             self._parts.rows.forget()
             self._parts.ledger.load()
+            if self._begun:  # otherwise it is loaded when the store is begun
+                self._parts.log.load()
             self._stale = False
         if not self._begun:
             self._begin()
@@ -133,6 +139,7 @@ class Core:
         return OutboxStats(
             rows_waiting=sum(stream.rows_waiting for stream in ledger.streams.values()),
             envelopes_waiting=sum(chain.envelopes for chain in chains),
+            envelopes_leaving=sum(chain.envelopes for chain in chains if ledger.by_id[chain.stream].may_leave),
             sealed_rows_waiting=sum(chain.rows for chain in chains),
             rows_stored=tally.next_row - 1,
             rows_receipted=tally.receipted,
@@ -163,6 +170,8 @@ class Core:
         self._parts.room.relax()
         self.commits += 1
         self._tidy()
+        if work.purges:
+            self._scrub()
         return done
 
     def _attempt_again(self, work: Work) -> Done:
@@ -188,6 +197,8 @@ class Core:
 
     def _apply(self, work: Work) -> Done:
         now_ms = self._setup.now_ms()
+        for make in work.entries:
+            self._parts.log.note(make)
         for loss in work.lost:
             self._lose(loss)
         for content in work.declarations:
@@ -197,12 +208,15 @@ class Core:
         for envelope_id in work.accepted:
             self._parts.settling.accept(envelope_id, now_ms)
         self._parts.envelopes.expire(now_ms)
-        done = Done()
+        done = Done(purged=[self._parts.purging.purge(order) for order in work.purges])
         self._store(work.rows, done)
+        for stream, content in work.notes:
+            self._parts.sealing.tell(stream, content)
         if work.seal:
             done.sealed = self._parts.sealing.seal(partial=work.partial)
-        for name, value in work.counters.items():
+        for name, value in work.all_counters().items():
             self._save_counter(name, value)
+        self._parts.log.write()
         return done
 
     def _store(self, groups: Sequence[Rows], done: Done) -> None:
@@ -246,6 +260,41 @@ class Core:
                 self._parts.db.checkpoint()
         except StoreUnavailable:
             return
+
+    def _scrub(self) -> None:
+        """Give up every page that what was purged stood on, and the damaged stores that may hold it as well.
+
+        Raises:
+            StoreUnavailable: it is deleted, but its bytes may still be in the file.
+        """
+        if Order.HOLD not in {stream.order for stream in self._parts.ledger.streams.values()}:
+            for aside in files.set_aside(self._setup.path):
+                files.remove(aside)
+        self._parts.db.shrink(self._parts.db.pages().free)
+        self._parts.db.checkpoint(truncate=True)
+
+    def govern(self, orders: Orders) -> None:
+        """Have the streams run, be held or suspended from now on."""
+        self._orders = orders
+        self._parts.ledger.command(orders)
+
+    def streams(self) -> list[str]:
+        """Return every stream that anything was ever stored of, but for what the unit says about itself."""
+        return [name for name in self._parts.ledger.streams if not name.startswith("_")]
+
+    def heads(self) -> dict[str, int]:
+        """Return the last seq that was given in this epoch, by stream."""
+        ledger = self._parts.ledger
+        return {
+            ledger.by_id[chain.stream].name: chain.next_seq - 1
+            for chain in ledger.chains.values()
+            if chain.epoch == ledger.meta.epoch
+        }
+
+    def log_head(self) -> LogHead:
+        """Return where the disclosure log stands."""
+        self._ready()
+        return self._parts.log.head
 
     def judge(self, reception: Reception) -> ReceiptOutcome:
         """Return what a receipt will do, and keep its envelopes from going out again; it is applied by `transact`."""

@@ -3,17 +3,19 @@
 In: an envelope's bytes. Out: the same bytes, as often as they are asked for. Never: a seq that was given before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from agent.buffer.disclosures import Disclosures
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.ledger import Ledger
 from agent.buffer.records import Lane, Link, Outgoing
 from agent.buffer.rows import record_sum
 from agent.buffer.state import LANES, Chain
 from agent.buffer.store import Row
+from agent.wire.messages import Kind
 
 COLUMNS: Final = "id, chain, seq, lane, rows, hash, sum, data"
 
@@ -48,8 +50,9 @@ def envelope_of(record: Row) -> Envelope:
 class Envelopes:
     """The tables `envelope` and `retained`."""
 
-    def __init__(self, ledger: Ledger, *, retain_ms: int) -> None:
+    def __init__(self, ledger: Ledger, *, log: Disclosures, retain_ms: int) -> None:
         self._ledger = ledger
+        self._log = log
         self._db = ledger.db
         self._retain_ms = retain_ms
 
@@ -58,9 +61,28 @@ class Envelopes:
         name = self._ledger.by_id[chain.stream].name
         return Link(epoch=chain.epoch, stream=name, seq=chain.next_seq, prev=chain.prev)
 
-    def add(self, chain: Chain, *, lane: Lane, rows: int, data: bytes) -> None:
-        """Store an envelope that was made for `link(chain)`: seq, hash and bytes in the open transaction."""
+    def add(
+        self,
+        chain: Chain,
+        *,
+        lane: Lane,
+        kind: Kind,
+        data: bytes,
+        rows: int = 0,
+        channels: int = 0,
+        declaration: bytes | None = None,
+    ) -> None:
+        """Store an envelope made for `link(chain)`: seq, hash, bytes and its log entry in the open transaction."""
         digest = sha256(data).digest()
+        self._log.sealed(
+            self.link(chain),
+            digest=digest,
+            size=len(data),
+            kind=kind,
+            rows=rows,
+            channels=channels,
+            declaration=declaration,
+        )
         self.put(chain, seq=chain.next_seq, lane=LANES.index(lane), rows=rows, digest=digest, data=data)
         chain.next_seq, chain.prev = chain.next_seq + 1, digest
         self._ledger.tally.sealed += 1
@@ -86,20 +108,27 @@ class Envelopes:
                 size += len(envelope.data)
                 if found and size > max_bytes:
                     return found
-                name = self._ledger.by_id[self._ledger.chains[envelope.chain].stream].name
-                found.append(Outgoing(row_id=envelope.id, stream=name, lane=wanted, data=envelope.data))
+                found.append(self._outgoing(envelope, wanted))
         return found
 
+    def _outgoing(self, envelope: Envelope, lane: Lane) -> Outgoing:
+        chain = self._ledger.chains[envelope.chain]
+        name = self._ledger.by_id[chain.stream].name
+        return Outgoing(
+            row_id=envelope.id, stream=name, epoch=chain.epoch, seq=envelope.seq, lane=lane, data=envelope.data
+        )
+
     def _waiting(self, lane: int, *, after: int, limit: int) -> Iterator[Envelope]:
-        """Yield the envelopes of a lane that no receipt covers, not even one that is still to be committed."""
+        """Yield the envelopes of a lane that may leave and that no receipt covers, committed or not."""
         if limit <= 0:
             return
         sql = f"SELECT {COLUMNS} FROM envelope WHERE id > ? AND lane = ? ORDER BY id"  # noqa: S608 - a constant
         for record in self._db.each(sql, after, lane):
             envelope = envelope_of(record)
-            if envelope.chain not in self._ledger.chains:
+            chain = self._ledger.chains.get(envelope.chain)
+            if chain is None:
                 raise StoreDamaged("an envelope belongs to nothing")
-            if envelope.seq > self._ledger.chains[envelope.chain].pending:
+            if envelope.seq > chain.pending and self._ledger.by_id[chain.stream].may_leave:
                 yield envelope
                 limit -= 1
             if limit == 0:
@@ -188,6 +217,27 @@ class Envelopes:
     def drop_retained(self, most: int) -> int:
         """Delete the oldest retained envelopes and return how many: they have arrived, so nothing is lost."""
         return self._db.run("DELETE FROM retained WHERE id IN (SELECT id FROM retained ORDER BY id LIMIT ?)", most)
+
+    def delete_batches(self, chain: Chain, concerns: Callable[[bytes], bool]) -> list[Envelope]:
+        """Delete and return the waiting envelopes with rows of a chain that `concerns` says yes to, by seq."""
+        sql = f"SELECT {COLUMNS} FROM envelope WHERE chain = ? AND rows > 0 ORDER BY seq"  # noqa: S608 - a constant
+        found = [
+            envelope for record in self._db.all(sql, chain.id) if concerns((envelope := envelope_of(record)).data)
+        ]
+        for envelope in found:
+            self._db.delete("DELETE FROM envelope WHERE id = ?", envelope.id, expected=1)
+            self._count(chain, -1, rows=-envelope.rows, size=-len(envelope.data))
+        return found
+
+    def delete_retained(self, chain: Chain, concerns: Callable[[bytes], bool]) -> int:
+        """Delete the retained envelopes with rows of a chain that `concerns` says yes to; return how many."""
+        sql = f"SELECT {COLUMNS} FROM retained WHERE chain = ? AND rows > 0"  # noqa: S608 - a constant
+        found = [
+            envelope for record in self._db.all(sql, chain.id) if concerns((envelope := envelope_of(record)).data)
+        ]
+        for envelope in found:
+            self._db.delete("DELETE FROM retained WHERE id = ?", envelope.id, expected=1)
+        return len(found)
 
     def evict_oldest(self, chain: Chain) -> Envelope | None:
         """Delete the oldest envelope with rows of a chain and return it; gaps and declarations stay."""

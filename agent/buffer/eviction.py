@@ -13,10 +13,11 @@ what others have written.
 from collections.abc import Callable
 from typing import Final
 
+from agent.buffer.disclosures import Disclosures
 from agent.buffer.envelopes import Envelopes
 from agent.buffer.gaps import Gaps
 from agent.buffer.ledger import Ledger
-from agent.buffer.records import Limits, Overflow
+from agent.buffer.records import Limits
 from agent.buffer.state import Stream
 from agent.buffer.store import FRAME_BYTES, PAGE_BYTES, Pages, size_of, wal_path
 from agent.buffer.waiting import Run, WaitingRows
@@ -56,9 +57,11 @@ class Room:
         rows: WaitingRows,
         envelopes: Envelopes,
         gaps: Gaps,
+        log: Disclosures,
         free_bytes: Callable[[], int],
     ) -> None:
         self._ledger = ledger
+        self._log = log
         self._db = ledger.db
         self._limits = limits
         self._rows = rows
@@ -79,8 +82,9 @@ class Room:
     def _share_bytes(self) -> float:
         """What the streams that keep their oldest rows may take together."""
         capacity = (self._most_pages - self.reserve_pages) * PAGE_BYTES * _FILL
-        others = sum(not stream.keeps_oldest for stream in self._ledger.streams.values())
-        return capacity * (1 - others / (2 * len(self._ledger.streams)))
+        streams = [stream for stream in self._ledger.streams.values() if not stream.name.startswith("_")]
+        others = sum(not stream.keeps_oldest for stream in streams)
+        return capacity * (1 - others / (2 * max(1, len(streams))))
 
     def growth_pages(self, pages: Pages) -> int:
         """Return how many pages the floor lets the database grow by.
@@ -176,7 +180,7 @@ class Room:
         chains = [
             chain
             for chain in self._ledger.chains.values()
-            if chain.rows and self._ledger.by_id[chain.stream].policy.overflow is Overflow.DROP_OLDEST
+            if chain.rows and not self._ledger.by_id[chain.stream].keeps_oldest
         ]
         if not chains:
             return False
@@ -191,6 +195,8 @@ class Room:
                 stream, GapReason.EVICTED, seq=envelope.seq, digest=envelope.hash, rows=envelope.rows
             )
         else:
+            # Its seq is told here, its rows with the gap record that counts them.
+            self._log.lose(stream.name, epoch=chain.epoch, reason=GapReason.EVICTED, count=0, seq=envelope.seq)
             self._gaps.rows_lost(stream, GapReason.EVICTED, count=envelope.rows)
         return True
 

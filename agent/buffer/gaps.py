@@ -65,7 +65,7 @@ class Gaps:
         Without this rule a receiver that is away would find one gap record per loss and second; with it two per
         stream and reason are the most there can be, and the space for them is reserved.
         """
-        gaps = self._ledger.gaps.values()
+        gaps = [gap for gap in self._ledger.gaps.values() if self._ledger.by_id[gap.stream].may_leave]
         waiting = {(g.stream, g.reason, g.sealed is None) for g in gaps if g.sealed_seq is not None}
         return [g for g in gaps if g.sealed_seq is None and (g.stream, g.reason, g.sealed is None) not in waiting]
 

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agent.buffer.work import Loss, Reception, Rows, Work, joined, windows_of
+from agent.buffer.work import Loss, MakeEntry, Reception, Rows, Work, joined, windows_of
 
 Future = asyncio.Future[Any]
 
@@ -42,11 +42,14 @@ class Intake:
     receipts: list[Reception] = field(default_factory=list)
     accepted: list[int] = field(default_factory=list)
     counters: dict[str, bytes] = field(default_factory=dict)
+    entries: list[MakeEntry] = field(default_factory=list)
+    notes: list[tuple[str, bytes]] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:
         """Whether anything is to be committed."""
-        return bool(self.groups or self.lost or self.receipts or self.accepted or self.counters)
+        said = self.entries or self.notes
+        return bool(self.groups or self.lost or self.receipts or self.accepted or self.counters or said)
 
     def add(self, rows: Rows, future: Future) -> list[Future]:
         """Take rows; return the futures of those that had to go for them, the oldest first."""
@@ -79,9 +82,15 @@ class Intake:
     def take(self) -> Taken:
         """Return the next transaction's work: everything, but not too many rows at once."""
         work = Work(
-            lost=list(self.lost.values()), receipts=self.receipts, accepted=self.accepted, counters=self.counters
+            lost=list(self.lost.values()),
+            receipts=self.receipts,
+            accepted=self.accepted,
+            counters=self.counters,
+            entries=self.entries,
+            notes=self.notes,
         )
         self.lost, self.receipts, self.accepted, self.counters = {}, [], [], {}
+        self.entries, self.notes = [], []
         groups: list[tuple[Rows, Future]] = []
         rows = 0
         while self.groups and rows < COMMIT_ROWS:
@@ -102,6 +111,8 @@ class Intake:
         self.receipts = work.receipts + self.receipts
         self.accepted = work.accepted + self.accepted
         self.counters = work.counters | self.counters
+        self.entries = work.entries + self.entries
+        self.notes = work.notes + self.notes
         for loss in work.lost:
             self._count(loss, loss.windows[1] if loss.windows else 0)
         return self._trim()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.buffer.errors import StoreDamaged
+from agent.buffer.orders import Orders
 from agent.buffer.records import Overflow, StreamPolicy
 from agent.buffer.rows import row_sum
 from agent.buffer.state import (
@@ -25,7 +26,7 @@ from agent.buffer.state import (
 )
 from agent.buffer.store import Database
 from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD
-from agent.wire.messages import DECLARATIONS
+from agent.wire.declared import DECLARATIONS
 
 _CONTROL: Final = StreamPolicy(overflow=Overflow.DROP_NEWEST, batch_rows=1, backlog_rows=1, columns=0)
 _CONTEXTS_KEPT: Final = 64
@@ -48,6 +49,7 @@ class Ledger:
         self.declared: dict[int, Declared] = {}
         self.contexts: dict[int, Context] = {}
         self.gaps: dict[int, Gap] = {}
+        self.orders = Orders()
         self._chain_ids: dict[tuple[int, bytes], Chain] = {}
         self._context_ids: dict[tuple[int, bytes | None, int, bytes], Context] = {}
         self._dirty_streams: set[int] = set()
@@ -66,6 +68,7 @@ class Ledger:
         self.streams, self.by_id = {}, {}
         for stream in STREAM.read(self.db):
             self._remember_stream(stream)
+        self._load_delays()
         self.chains, self._chain_ids = {}, {}
         for chain in CHAIN.read(self.db):
             self._remember_chain(chain)
@@ -128,9 +131,33 @@ class Ledger:
             self._remember_stream(found)
             self.touch_stream(found)
             WORD.write(self.db, Word.of(WordKind.STREAM, found.id, name.encode()))
+            self._write_delay(found)
         return found
 
+    def _write_delay(self, stream: Stream) -> None:
+        """Keep a delay beside the policy: a stream that is gone from the configuration still has it."""
+        word = Word.of(WordKind.DELAY, stream.id, stream.policy.delay_ms.to_bytes(8, "big"))
+        if stream.policy.delay_ms:
+            WORD.write(self.db, word)
+        else:
+            WORD.delete(self.db, word.id)
+
+    def _load_delays(self) -> None:
+        first = Word.of(WordKind.DELAY, 0, b"").id
+        for record in self.db.all(f"{WORD.select} WHERE id >= ?", first):
+            word = WORD.value(record)
+            stream = self.by_id.get(word.key[1])
+            if stream is not None:
+                stream.policy = replace(stream.policy, delay_ms=int.from_bytes(word.value, "big"))
+
+    def command(self, orders: Orders) -> None:
+        """Have the streams run, be held or suspended; those that are added later too."""
+        self.orders = orders
+        for stream in self.streams.values():
+            stream.order = orders.of(stream.name)
+
     def _remember_stream(self, stream: Stream) -> None:
+        stream.order = self.orders.of(stream.name)
         self.streams[stream.name] = stream
         self.by_id[stream.id] = stream
 
@@ -142,6 +169,7 @@ class Ledger:
             if stream.policy != policy:
                 stream.policy = policy
                 self.touch_stream(stream)
+                self._write_delay(stream)
 
     def chain(self, stream: Stream) -> Chain:
         """Return the chain of a stream in this epoch, added if it has none yet."""

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from agent.buffer.disclosures import Disclosures
+from agent.buffer.embargo import Embargo
 from agent.buffer.envelopes import Envelopes
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.eviction import Room, database_pages, wal_pages
 from agent.buffer.gaps import Gaps
 from agent.buffer.ledger import Ledger
+from agent.buffer.purging import Purging
 from agent.buffer.records import EnvelopeMaker, Limits, StreamPolicy
 from agent.buffer.sealing import Sealing
 from agent.buffer.settling import Settling
@@ -22,7 +25,8 @@ from agent.buffer.store import Database
 from agent.buffer.tables import META
 from agent.buffer.waiting import WaitingRows
 from agent.errors import StoreError
-from agent.wire.messages import DECLARATIONS
+from agent.wire.declared import DECLARATIONS
+from agent.wire.entries import Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,9 @@ class Setup:
     limits: Limits
     streams: Mapping[str, StreamPolicy]
     maker: EnvelopeMaker
+    embargo: Embargo
+    destination: str
+    moment: Callable[[], Moment]
     now_ms: Callable[[], int]
     free_bytes: Callable[[], int]
 
@@ -44,11 +51,13 @@ class Parts:
 
     db: Database
     ledger: Ledger
+    log: Disclosures
     rows: WaitingRows
     envelopes: Envelopes
     gaps: Gaps
     sealing: Sealing
     settling: Settling
+    purging: Purging
     room: Room
 
     @classmethod
@@ -77,18 +86,36 @@ class Parts:
     def _on(cls, db: Database, setup: Setup) -> Self:
         ledger, limits = Ledger(db), setup.limits
         rows, gaps = WaitingRows(ledger), Gaps(ledger)
-        envelopes = Envelopes(ledger, retain_ms=int(limits.retain_s * 1000))
+        log = Disclosures(db, unit=setup.unit, destination=setup.destination, moment=setup.moment, limits=limits)
+        envelopes = Envelopes(ledger, log=log, retain_ms=int(limits.retain_s * 1000))
         return cls(
             db=db,
             ledger=ledger,
+            log=log,
             rows=rows,
             envelopes=envelopes,
             gaps=gaps,
-            settling=Settling(ledger, envelopes=envelopes, gaps=gaps),
+            settling=Settling(ledger, envelopes=envelopes, gaps=gaps, log=log),
+            purging=Purging(ledger, maker=setup.maker, rows=rows, envelopes=envelopes, gaps=gaps, log=log),
             sealing=Sealing(
-                ledger, maker=setup.maker, rows=rows, envelopes=envelopes, gaps=gaps, max_bytes=limits.max_bytes
+                ledger,
+                maker=setup.maker,
+                rows=rows,
+                envelopes=envelopes,
+                gaps=gaps,
+                embargo=setup.embargo,
+                log=log,
+                max_bytes=limits.max_bytes,
             ),
-            room=Room(ledger, limits=limits, rows=rows, envelopes=envelopes, gaps=gaps, free_bytes=setup.free_bytes),
+            room=Room(
+                ledger,
+                limits=limits,
+                rows=rows,
+                envelopes=envelopes,
+                gaps=gaps,
+                log=log,
+                free_bytes=setup.free_bytes,
+            ),
         )
 
     def check_history(self, unit: str) -> None:
@@ -106,11 +133,15 @@ class Parts:
     def begin(self, streams: Mapping[str, StreamPolicy], *, session: bool) -> None:
         """Note in the database itself that its WAL belongs to it from now on, and tidy up what is bounded.
 
+        A store of an earlier version gets the newest schema first.
+
         Args:
             streams: the configured policies.
             session: count a new session.
         """
         ledger = self.ledger
+        self.db.migrate()
+        self.log.load()
         self.db.begin()
         ledger.meta.session += session
         ledger.meta.clean = False

@@ -18,11 +18,15 @@ and each is a test of the same name:
    under, a batch never mixes two, and a stream that is gone from the configuration still drains.
 7. Opening takes the same time with an empty store and a full one, and memory does not grow with the backlog.
 8. What is written to flash is counted and bounded: rows are grouped within a stated loss window, and row, seal,
-   receipt and counters share commits.
+   receipt, counters and log entries share commits.
+9. What can leave is in the disclosure log: an envelope and its entry are committed together, and so are counters and
+   the rows that they were appended with.
+10. The log's chain holds whatever happens: entries are never changed, cutting the oldest keeps it verifiable, and
+    what is lost with a damaged store is declared in it.
 
 How: `worker` is the thread, `core` one transaction, `waiting` the unsealed rows, `sealing` and `envelopes` what they
 become, `settling` receipts, `gaps` what was lost, `eviction` the bounds, `salvage` the answer to damage, `store`
-SQLite.
+SQLite, `disclosures` and `logbook` the record of what left.
 """
 
 import asyncio
@@ -30,26 +34,35 @@ import atexit
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from agent.buffer.answers import Demand, Question
 from agent.buffer.core import Core
+from agent.buffer.embargo import Embargo
 from agent.buffer.opening import Setup, free_bytes_at
+from agent.buffer.orders import Orders
 from agent.buffer.records import (
     EnvelopeMaker,
     Lane,
     Limits,
+    LogHead,
     OutboxStats,
     Outgoing,
+    Purged,
     ReceiptOutcome,
     StreamPolicy,
 )
 from agent.buffer.rows import encode_row
-from agent.buffer.work import Reception, Rows, ends_batch
+from agent.buffer.work import MakeEntry, Purge, Reception, Rows, ends_batch
 from agent.buffer.worker import OnStored, Worker
 from agent.clock import NS_PER_MS, Clock
 from agent.errors import StoreError
+from agent.moment import moment
 from agent.privacy.released import Released
+from agent.wire.disclosure import encode_entry
+from agent.wire.entries import Moment
+from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
 
 _EXIT_S: Final = 10.0
 _MOST_QUESTIONS: Final = 64
@@ -61,15 +74,16 @@ class Outbox:
     Nothing here waits for the medium on the loop. Cancelling a call gives up its answer, not what it does.
     """
 
-    def __init__(self, worker: Worker, streams: Mapping[str, StreamPolicy]) -> None:
+    def __init__(self, worker: Worker, streams: Mapping[str, StreamPolicy], *, moment: Callable[[], Moment]) -> None:
         self._worker = worker
+        self._moment = moment
         self._streams = dict(streams)
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Semaphore(_MOST_QUESTIONS)
         self._closed = False
 
     @classmethod
-    async def open(
+    async def open(  # noqa: PLR0913 - what the outbox is joined to, by keyword
         cls,
         path: Path,
         *,
@@ -78,6 +92,7 @@ class Outbox:
         streams: Mapping[str, StreamPolicy],
         maker: EnvelopeMaker,
         clock: Clock,
+        destination: str,
         on_stored: OnStored | None = None,
         free_bytes: Callable[[], int] | None = None,
     ) -> Self:
@@ -90,6 +105,7 @@ class Outbox:
             streams: policies of the streams that rows will come for.
             maker: seals; called on the outbox's thread.
             clock: time.
+            destination: the broker, as ``host:port``, for the disclosure log.
             on_stored: told stream, row number and start ms of every row after its COMMIT, on the outbox's thread.
             free_bytes: what the file system has left; asked on the outbox's thread.
 
@@ -102,11 +118,14 @@ class Outbox:
             limits=limits,
             streams=dict(streams),
             maker=maker,
+            embargo=Embargo(clock),
+            destination=destination,
+            moment=lambda: moment(clock),
             now_ms=lambda: clock.instant().utc_ns // NS_PER_MS,
             free_bytes=free_bytes or free_bytes_at(path),
         )
         worker = Worker(setup, mono_ns=clock.mono_ns, on_stored=on_stored)
-        outbox = cls(worker, streams)
+        outbox = cls(worker, streams, moment=setup.moment)
         worker.start()
         try:
             await worker.opened
@@ -131,7 +150,14 @@ class Outbox:
         """Whether there was something to seal after the last commit: if not, `seal` need not be called."""
         return self._worker.seal_due
 
-    def append(self, rows: Sequence[Released], *, declaration: bytes, clock: bytes) -> asyncio.Future[None]:
+    def append(
+        self,
+        rows: Sequence[Released],
+        *,
+        declaration: bytes,
+        clock: bytes,
+        counters: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> asyncio.Future[None]:
         """Take rows to be stored, and return what resolves after their COMMIT, at most the loss window later.
 
         The future fails if the rows had to be dropped because nothing could be stored for too long; they are then
@@ -141,6 +167,8 @@ class Outbox:
             rows: of streams that the outbox was opened with.
             declaration: hash of the declaration they were made under.
             clock: the clock's state, opaque.
+            counters: stored under their names by the very transaction that stores these rows, not earlier and not
+                later; dropped with them if they are dropped. Names that `save_counters` does not use.
 
         Raises:
             ValueError: an unknown stream, or another number of columns than its policy says.
@@ -157,6 +185,7 @@ class Outbox:
             declaration=declaration,
             clock=clock,
             completes=any(ends_batch(row, self._streams[row.stream].batch_rows) for row in rows),
+            counters=dict(counters),
         )
         self._worker.put_rows(group, future)
         return future
@@ -164,6 +193,46 @@ class Outbox:
     async def declare(self, content: bytes) -> None:
         """Have a declaration sent, unless it was in this epoch; it leaves before the first batch citing it."""
         await self._demand(declaration=content)
+
+    async def tell(self, stream: str, content: bytes) -> None:
+        """Seal an acknowledgement or a head of the log at once; what cannot be committed is kept and tried again.
+
+        Args:
+            stream: `_ack` or `_log`.
+            content: as the maker's `note` takes it.
+
+        Raises:
+            ValueError: another stream.
+        """
+        if stream not in {ACKNOWLEDGEMENTS, LOGS}:
+            raise ValueError(f"stream {stream!r} does not take messages")
+        self._worker.note(message=(stream, content))
+        await self._demand()
+
+    async def record(self, make: MakeEntry, *, at_once: bool = True) -> None:
+        """Enter something into the disclosure log: with a commit of its own, or else with the next one.
+
+        Args:
+            make: makes the entry; called on the outbox's thread with the moment of the transaction.
+            at_once: return after the commit.
+
+        Raises:
+            MalformedPayload: the entry has no form in the log.
+            StoreError: it cannot be committed now; it is kept and tried again.
+        """
+        encode_entry(make(self._moment()))
+        self._worker.note(entry=make)
+        if at_once:
+            await self._demand(must=True)
+
+    async def log_head(self) -> LogHead:
+        """Return where the disclosure log stands.
+
+        Raises:
+            StoreError: it cannot be read now.
+        """
+        head: LogHead = await self._ask(lambda core: core.log_head())
+        return head
 
     async def seal(self, *, partial: bool = False) -> int:
         """Seal complete batches and some of the backlog, and return how many envelopes were made.
@@ -195,14 +264,43 @@ class Outbox:
         epoch: bytes,
         seq: int,
         hash: bytes,  # noqa: A002 - the receipt's own word
+        receiver: bytes,
         resend_from: int | None = None,
     ) -> ReceiptOutcome:
-        """Let go of everything up to `seq`, and return what the receipt did; deleted with the next commit."""
-        reception = Reception(stream=stream, epoch=epoch, seq=seq, hash=hash, resend_from=resend_from)
+        """Let go of everything up to `seq`, and return what the receipt did; deleted with the next commit.
+
+        `receiver` names who signed it, for the disclosure log.
+        """
+        reception = Reception(
+            stream=stream, epoch=epoch, seq=seq, hash=hash, receiver=receiver, resend_from=resend_from
+        )
         outcome: ReceiptOutcome = await self._ask(
             lambda core: self._worker.judge(core, reception), fallback=ReceiptOutcome.UNKNOWN
         )
         return outcome
+
+    async def govern(self, orders: Orders) -> None:
+        """Have streams run, be held or suspended: when this returns, nothing that may not leave is handed out."""
+        await self._ask(lambda core: core.govern(orders))
+
+    async def purge(self, stream: str, *, until_ms: int | None) -> Purged:
+        """Delete the payloads of a stream, of windows that ended by `until_ms` (None: of all), for good.
+
+        Raises:
+            StoreError: it could not be done now.
+        """
+        purged: Purged = await self._demand(purge=Purge(stream=stream, until_ms=until_ms), must=True)
+        return purged
+
+    async def streams(self) -> list[str]:
+        """Return every stream that the store knows: the configured ones, and those that were once."""
+        streams: list[str] = await self._ask(lambda core: core.streams())
+        return streams
+
+    async def heads(self) -> dict[str, int]:
+        """Return the last seq that was given in this epoch, by stream."""
+        heads: dict[str, int] = await self._ask(lambda core: core.heads())
+        return heads
 
     async def accepted(self, row_id: int) -> None:
         """Let go of one envelope, because the broker has it and that is enough; deleted with the next commit."""
@@ -252,11 +350,19 @@ class Outbox:
         self._worker.join(_EXIT_S)
 
     async def _demand(
-        self, *, seal: bool = False, partial: bool = False, declaration: bytes | None = None, **ends: bool
+        self,
+        *,
+        seal: bool = False,
+        partial: bool = False,
+        declaration: bytes | None = None,
+        purge: Purge | None = None,
+        **ends: bool,
     ) -> Any:  # noqa: ANN401 - what a demand's future gets
         future = self._loop.create_future()
         async with self._room:
-            self._worker.demand(Demand(future=future, seal=seal, partial=partial, declaration=declaration, **ends))
+            self._worker.demand(
+                Demand(future=future, seal=seal, partial=partial, declaration=declaration, purge=purge, **ends)
+            )
             return await future
 
     async def _ask(self, ask: Callable[[Core], object], fallback: object = None) -> Any:  # noqa: ANN401 - the answer

@@ -32,12 +32,14 @@ class StreamPolicy:
         batch_rows: rows of a complete batch.
         backlog_rows: most rows of a batch sealed after an outage.
         columns: number of values in a row.
+        delay_ms: rows leave no earlier than this after the end of their window.
     """
 
     overflow: Overflow
     batch_rows: int
     backlog_rows: int
     columns: int
+    delay_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +51,42 @@ class Limits:
         free_floor_bytes: the file system keeps at least this much free.
         loss_window_s: rows are grouped for at most this long before they are committed.
         retain_s: receipted envelopes are kept this long; 0 deletes them on receipt.
+        log_bytes: the disclosure log never takes more than this, nor more than an eighth of the store.
+        log_days: entries of the disclosure log are kept this long.
     """
 
     max_bytes: int
     free_floor_bytes: int
     loss_window_s: float
     retain_s: float = 0.0
+    log_bytes: int = 16_000_000
+    log_days: int = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogHead:
+    """Where the disclosure log stands.
+
+    Attributes:
+        last: number of the newest entry, 0 for none so far.
+        head: hash of the chain there.
+        first: number of the oldest entry that is kept.
+        base: hash of the chain before that one.
+    """
+
+    last: int
+    head: bytes
+    first: int
+    base: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged:
+    """What a purge deleted: rows, envelopes that were sealed; or nothing, because the stream was held."""
+
+    rows: int = 0
+    envelopes: int = 0
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +146,18 @@ class EnvelopeMaker(Protocol):
         """Seal a declaration; `content` is what was given to `declare`."""
         ...
 
+    def outline(self, content: bytes) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the names of the streams in a declaration, each with the names of its channels."""
+        ...
+
+    def note(self, link: Link, content: bytes) -> bytes:
+        """Seal what was given to `tell`, as the stream it is for demands."""
+        ...
+
+    def start_ms(self, data: bytes) -> int | None:
+        """Return the start of the first window in an envelope made by `batch`; None where it is not wall time."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
@@ -122,12 +166,15 @@ class Outgoing:
     Attributes:
         row_id: names it inside the outbox; grows with sealing order.
         stream: stream or `_declaration`.
+        epoch, seq: its place in the stream's chain.
         lane: where it queues.
         data: the envelope.
     """
 
     row_id: int
     stream: str
+    epoch: bytes
+    seq: int
     lane: Lane
     data: bytes
 
@@ -149,7 +196,8 @@ class OutboxStats:
     Attributes:
         rows_waiting: rows not yet sealed.
         envelopes_waiting: envelopes not yet receipted.
-        sealed_rows_waiting: rows inside those.
+        envelopes_leaving: those of them that are neither held nor suspended.
+        sealed_rows_waiting: rows inside those that wait.
         rows_stored, rows_receipted, rows_evicted, rows_refused: since the store was made.
         envelopes_sealed, gaps_sealed: since the store was made.
         commits: since this process started.
@@ -162,6 +210,7 @@ class OutboxStats:
 
     rows_waiting: int
     envelopes_waiting: int
+    envelopes_leaving: int
     sealed_rows_waiting: int
     rows_stored: int
     rows_receipted: int

@@ -89,6 +89,21 @@ def _decode_row(data: bytes, offset: int) -> tuple[Cells, int]:
     return (nullable, tuple(_QUALITY[code & ~_NULL] for code in codes)), offset + (there << width)
 
 
+def without_first(data: bytes, count: int) -> bytes:
+    """Return encoded rows without the first `count` of them.
+
+    Raises:
+        StoreDamaged: `data` is something else.
+    """
+    offset = 0
+    try:
+        for _ in range(count):
+            _, offset = _decode_row(data, offset)
+    except (struct.error, IndexError, KeyError) as error:
+        raise StoreDamaged("a stored row is cut off or has an impossible code") from error
+    return data[offset:]
+
+
 def stored_rows(data: bytes, *, count: int, start_ms: int, step_ms: int, boot_id: bytes | None) -> list[StoredRow]:
     """Return `count` consecutive rows, the first of which starts at `start_ms`."""
     return [

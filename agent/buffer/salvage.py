@@ -14,42 +14,62 @@ be lost and may be 0.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from agent.buffer import files
+from agent.buffer.disclosures import Disclosures
 from agent.buffer.envelopes import COLUMNS, Envelopes, envelope_of
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
 from agent.buffer.eviction import wal_pages
 from agent.buffer.gaps import Gaps
 from agent.buffer.records import Limits, Overflow, StreamPolicy
+from agent.buffer.rescue import rescue
 from agent.buffer.rows import checked, record_sum, row_sum
 from agent.buffer.state import Chain, Context, Stream, WordKind
 from agent.buffer.store import Database, Row
 from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD
 from agent.buffer.waiting import RUN_COLUMNS, WaitingRows, run_ids, run_of
 from agent.buffer.wreck import Wreck
-from agent.wire.messages import DECLARATIONS, GapReason
+from agent.wire.entries import Moment
+from agent.wire.messages import GapReason
 
 _LOG: Final = logging.getLogger(__name__)
 _COMMIT_EVERY: Final = 256
 _UNKNOWN_POLICY: Final = StreamPolicy(overflow=Overflow.DROP_OLDEST, batch_rows=60, backlog_rows=600, columns=0)
 
 
-def salvage(path: Path, *, unit: str, streams: Mapping[str, StreamPolicy], limits: Limits) -> None:
+def salvage(
+    path: Path,
+    *,
+    unit: str,
+    streams: Mapping[str, StreamPolicy],
+    limits: Limits,
+    moment: Callable[[], Moment],
+) -> None:
     """Put a complete store in the place of a damaged one.
+
+    Args:
+        path: the damaged one.
+        unit: whose it must be.
+        streams: the configured policies.
+        limits: bounds of the store.
+        moment: tells the time, for the disclosure log.
 
     Raises:
         StoreUnavailable: there is no space, or the directory cannot be used.
     """
+    rebuild = partial(_rebuild, path, unit=unit, streams=streams, limits=limits, moment=moment)
     try:
         try:
-            _rebuild(path, unit=unit, streams=streams, limits=limits, copy=True)
+            rebuild(copy=True)
         except StoreFull:
             # No space for two: the unit goes on with an empty store, and what could have been read is set aside.
-            _rebuild(path, unit=unit, streams=streams, limits=limits, copy=False)
+            rebuild(copy=False)
         aside = files.move_aside(path, max_bytes=limits.max_bytes)
         files.publish(path)
     except OSError as error:
@@ -57,12 +77,21 @@ def salvage(path: Path, *, unit: str, streams: Mapping[str, StreamPolicy], limit
     _LOG.warning("the outbox was damaged: %s is set aside, what could be read of it is kept", aside.name)
 
 
-def _rebuild(path: Path, *, unit: str, streams: Mapping[str, StreamPolicy], limits: Limits, copy: bool) -> None:
+def _rebuild(
+    path: Path,
+    *,
+    unit: str,
+    streams: Mapping[str, StreamPolicy],
+    limits: Limits,
+    moment: Callable[[], Moment],
+    copy: bool,
+) -> None:
     """Make the new store, without the damaged one's content unless `copy`."""
     files.build(path)
     new = Database(files.new_path(path), wal_pages=wal_pages(limits.max_bytes))
+    log = Disclosures(new, unit=unit, destination="", moment=moment, limits=limits)  # nothing is sealed here
     try:
-        _Salvage(path, new, unit=unit, streams=streams).run(copy=copy)
+        _Salvage(path, new, unit=unit, streams=streams, log=log).run(copy=copy)
     finally:
         new.close()
 
@@ -70,13 +99,17 @@ def _rebuild(path: Path, *, unit: str, streams: Mapping[str, StreamPolicy], limi
 class _Salvage:
     """One salvage: from the damaged file into the new store."""
 
-    def __init__(self, path: Path, new: Database, *, unit: str, streams: Mapping[str, StreamPolicy]) -> None:
+    def __init__(
+        self, path: Path, new: Database, *, unit: str, streams: Mapping[str, StreamPolicy], log: Disclosures
+    ) -> None:
         self._db = new
+        self._log = log
+        self._log_whole = False
         self._unit = unit
         self._policies = streams
         self._ledger = files.new_ledger(new, unit=unit)
         self._rows = WaitingRows(self._ledger)
-        self._envelopes = Envelopes(self._ledger, retain_ms=0)
+        self._envelopes = Envelopes(self._ledger, log=log, retain_ms=0)
         self._gaps = Gaps(self._ledger)
         self._wreck = Wreck(path, new)
         self._streams: dict[int, Stream] = {}
@@ -95,6 +128,8 @@ class _Salvage:
         try:
             if self._wreck.open():
                 self._take_header()
+                if not self._foreign:
+                    self._copy_log(copy=copy)
                 if copy and not self._foreign:
                     self._copy()
                 self._unknown |= not copy or self._wreck.holes
@@ -103,6 +138,7 @@ class _Salvage:
         finally:
             self._wreck.close()
         self._declare_losses()
+        self._declare_damage()
         self._ledger.save()
         self._db.commit()
         files.complete(self._ledger)
@@ -140,7 +176,8 @@ class _Salvage:
 
     def _copy_streams(self) -> None:
         for old in self._wreck.values(STREAM):
-            self._streams[old.id] = self._ledger.stream(old.name, old.policy)
+            delay_ms = int.from_bytes(self._words.get((WordKind.DELAY, old.id), b""), "big")
+            self._streams[old.id] = self._ledger.stream(old.name, replace(old.policy, delay_ms=delay_ms))
             self._lost[old.name] = old.rows  # until the runs are found
         for (kind, number), value in self._words.items():
             if kind == WordKind.STREAM and number not in self._streams:
@@ -235,12 +272,21 @@ class _Salvage:
         ):
             self._db.run("INSERT INTO counter VALUES (?,?,?,?)", *cells, record_sum(*cells))
 
+    def _copy_log(self, *, copy: bool) -> None:
+        whole = rescue(self._wreck, self._log.book, unit=self._unit, copy=copy, pause=self._pause)
+        self._log_whole = whole and not self._unknown
+
     def _found(self, stream: Stream, rows: int) -> None:
-        """Note that rows have survived; commit now and then, so that the WAL stays short."""
+        """Note that rows have survived."""
         self._lost[stream.name] = self._lost.get(stream.name, 0) - rows
+        self._pause()
+
+    def _pause(self) -> None:
+        """Commit now and then, so that the WAL stays short."""
         self._written += 1
         if self._written % _COMMIT_EVERY == 0:
             self._rows.write()
+            self._log.book.write()
             self._ledger.save()
             self._db.commit()
             self._db.begin()
@@ -249,8 +295,13 @@ class _Salvage:
         self._ledger.configure(self._policies)
         for stream in self._ledger.streams.values():
             lost = max(0, self._lost.get(stream.name, 0))
-            if stream.name != DECLARATIONS and (lost or self._unknown) and not self._foreign:
+            if not stream.name.startswith("_") and (lost or self._unknown) and not self._foreign:
                 self._gaps.rows_lost(stream, GapReason.DAMAGED, count=lost)
+
+    def _declare_damage(self) -> None:
+        if not self._foreign:
+            self._log.damaged(epoch=self._ledger.meta.epoch, entries=0 if self._log_whole else None)
+        self._log.book.write()
 
 
 def _fresh_of(record: Row) -> Row:

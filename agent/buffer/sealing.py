@@ -1,26 +1,34 @@
 """Late sealing: rows become envelopes when their batch is complete and there is a session to send it on.
 
 In: waiting rows, losses, declarations. Out: envelopes, in the open transaction. Never: a batch whose declaration has
-not been given a seq before it.
+not been given a seq before it, anything of a stream that is held or suspended, a row before its delay has passed.
 """
 
 import logging
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
+from agent.buffer.disclosures import Disclosures
+from agent.buffer.embargo import Embargo
 from agent.buffer.envelopes import Envelopes
 from agent.buffer.gaps import Gaps
 from agent.buffer.ledger import Ledger
 from agent.buffer.records import EnvelopeMaker, Lane
-from agent.buffer.state import Declared, Stream
+from agent.buffer.state import Declared, Gap, Span, Stream
 from agent.buffer.tables import DECLARATION
 from agent.buffer.waiting import Run, WaitingRows
+from agent.wire.declared import DECLARATIONS
 from agent.wire.errors import WireError
-from agent.wire.messages import DECLARATIONS, GapReason
+from agent.wire.messages import GapReason, Kind
+from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
 
 _LOG: Final = logging.getLogger(__name__)
 _AHEAD_BYTES: Final = 512 * 1024
 _ONE_COMMIT: Final = 16
+_MOST_HEADS: Final = 32
+"""Heads of the log that wait for a receipt: each covers the ones before, and they may never be evicted."""
+_NOTES: Final = {ACKNOWLEDGEMENTS: Kind.ACK, LOGS: Kind.LOG}
 
 
 class Sealing:
@@ -41,9 +49,13 @@ class Sealing:
         rows: WaitingRows,
         envelopes: Envelopes,
         gaps: Gaps,
+        embargo: Embargo,
+        log: Disclosures,
         max_bytes: int,
     ) -> None:
         self._ledger = ledger
+        self._log = log
+        self._embargo = embargo
         self._maker = maker
         self._rows = rows
         self._envelopes = envelopes
@@ -58,13 +70,43 @@ class Sealing:
 
     @property
     def _waiting_bytes(self) -> int:
-        return sum(chain.size for chain in self._ledger.chains.values())
+        """What waits for a receipt and may be sent: what is held back must not keep the rest."""
+        by_id = self._ledger.by_id
+        return sum(chain.size for chain in self._ledger.chains.values() if by_id[chain.stream].may_leave)
 
     def is_due(self, *, partial: bool) -> bool:
         """Tell whether `seal` would find something to do."""
-        streams = self._ledger.streams.values()
-        rows = any(s.runs or any(span.closed or partial for span in s.spans) for s in streams)
-        return (rows and self._waiting_bytes < self._ahead) or bool(self._gaps.due())
+        if self._waiting_bytes < self._ahead:
+            streams = self._leaving()
+            if any(self._ripe_spans(stream, partial=partial) or self._has_backlog(stream) for stream in streams):
+                return True
+        return bool(self._gaps.due())
+
+    def _leaving(self) -> list[Stream]:
+        return [stream for stream in self._ledger.streams.values() if stream.may_leave]
+
+    def _ripe_spans(self, stream: Stream, *, partial: bool) -> list[Span]:
+        """Return the complete batches of a stream (with `partial`, begun ones too) whose delay has passed."""
+        return [
+            span
+            for span in stream.spans
+            if (span.closed or partial)
+            and self._is_ripe(stream, end_ms=span.next_start_ms, boot_id=span.context.boot_id)
+        ]
+
+    def _has_backlog(self, stream: Stream) -> bool:
+        """Tell whether the oldest run of a stream may leave."""
+        if not stream.runs or not stream.policy.delay_ms:
+            return stream.runs > 0
+        return bool(self._ripe_runs(stream, self._rows.oldest_runs(stream, most_rows=1)))
+
+    def _ripe_runs(self, stream: Stream, runs: Sequence[Run]) -> list[Run]:
+        """Return the first of consecutive runs, as far as their delay has passed."""
+        ripe = [self._is_ripe(stream, end_ms=run.end_ms, boot_id=run.boot_id) for run in runs]
+        return list(runs[: ripe.index(False)]) if False in ripe else list(runs)
+
+    def _is_ripe(self, stream: Stream, *, end_ms: int, boot_id: bytes | None) -> bool:
+        return self._embargo.is_over(end_ms, boot_id=boot_id, delay_ms=stream.policy.delay_ms)
 
     def seal(self, *, partial: bool) -> int:
         """Seal losses, complete batches (with `partial`, begun ones too), then backlog; return how many envelopes.
@@ -73,26 +115,37 @@ class Sealing:
         """
         before = self._ledger.tally.sealed
         self._rows.write()
+        if not self._log.book.has_configuration:
+            self._configure_again()
         for gap in self._gaps.due():
-            stream = self._ledger.by_id[gap.stream]
-            chain = self._ledger.chain(stream)
-            self._gaps.declared(gap, seq=chain.next_seq)
-            data = self._maker.gap(self._envelopes.link(chain), gap.note())
-            self._envelopes.add(chain, lane=Lane.LIVE, rows=0, data=data)
-        for stream in self._ledger.streams.values():
-            for span in [span for span in stream.spans if span.closed or partial]:
+            self._seal_gap(gap)
+        for stream in self._leaving():
+            for span in self._ripe_spans(stream, partial=partial):
                 if self._waiting_bytes < self._ahead:
                     self._seal_batch(stream, [self._rows.take_span(stream, span)], lane=Lane.LIVE)
         self._seal_backlog()
         return self._ledger.tally.sealed - before
 
+    def _seal_gap(self, gap: Gap) -> None:
+        """Declare a loss; the log has one by purge already."""
+        stream = self._ledger.by_id[gap.stream]
+        chain = self._ledger.chain(stream)
+        self._gaps.declared(gap, seq=chain.next_seq)
+        data = self._maker.gap(self._envelopes.link(chain), gap.note())
+        self._envelopes.add(chain, lane=Lane.LIVE, kind=Kind.GAP, data=data)
+        reason = GapReason(gap.reason)
+        if reason is not GapReason.PURGED:
+            sealed = None if gap.sealed is None else gap.sealed[:2]
+            self._log.lost(stream.name, epoch=chain.epoch, reason=reason, count=gap.count, sealed=sealed)
+
     def _seal_backlog(self) -> None:
         """Seal the oldest rows of the streams that have most of them."""
         for _ in range(_ONE_COMMIT):
-            stream = max(self._ledger.streams.values(), key=lambda stream: stream.rows)
-            if not stream.runs or self._waiting_bytes >= self._ahead // 2:
+            streams = [stream for stream in self._leaving() if self._has_backlog(stream)]
+            if not streams or self._waiting_bytes >= self._ahead // 2:
                 return
-            runs = self._rows.oldest_runs(stream, most_rows=stream.policy.backlog_rows)
+            stream = max(streams, key=lambda stream: stream.rows)
+            runs = self._ripe_runs(stream, self._rows.oldest_runs(stream, most_rows=stream.policy.backlog_rows))
             for run in runs:
                 self._rows.drop_run(stream, run)
             self._seal_batch(stream, runs, lane=Lane.BACKLOG)
@@ -108,7 +161,16 @@ class Sealing:
         except WireError as error:
             self._give_up(stream, runs, error)
         else:
-            self._envelopes.add(chain, lane=lane, rows=len(rows), data=data)
+            self._envelopes.add(
+                chain,
+                lane=lane,
+                kind=Kind.BATCH,
+                data=data,
+                rows=len(rows),
+                channels=len(rows[0].values),
+                declaration=declared.hash,
+            )
+            self._log.withheld(stream.name, rows)
 
     def _give_up(self, stream: Stream, runs: list[Run], error: WireError) -> None:
         """Declare rows that have no form on the wire as lost: they would keep everything behind them for ever."""
@@ -124,13 +186,40 @@ class Sealing:
         declared.seq = chain.next_seq
         DECLARATION.write(self._ledger.db, declared)
         data = self._maker.declaration(self._envelopes.link(chain), declared.content)
-        self._envelopes.add(chain, lane=Lane.CONTROL, rows=0, data=data)
+        self._envelopes.add(chain, lane=Lane.CONTROL, kind=Kind.DECLARATION, data=data)
 
     def declare_content(self, content: bytes) -> None:
         """Store a declaration, and seal it if it has no seq in this epoch."""
         digest = sha256(content).digest()
+        before = self._told()
+        if before is None or before.hash != digest:
+            known = None if before is None else before.hash
+            self._log.configured(before=known, after=digest, streams=self._maker.outline(content))
         newest = next(reversed(self._ledger.declared.values()), None)
         if newest is None or newest.hash != digest or newest.content is None:
             self._maker.learn(content)
             newest = self._ledger.add_declared(digest, content)
         self.declare(newest)
+
+    def _told(self) -> Declared | None:
+        """Return the declaration that holds now, as far as it is known."""
+        declared = reversed(self._ledger.declared.values())
+        return next((one for one in declared if one.content is not None), None)
+
+    def _configure_again(self) -> None:
+        """Name the channels once more: the entry that did so is not kept any longer."""
+        told = self._told()
+        if told is not None and told.content is not None:
+            self._log.configured(before=told.hash, after=told.hash, streams=self._maker.outline(told.content))
+
+    def tell(self, name: str, content: bytes) -> None:
+        """Seal an acknowledgement or a head of the log."""
+        chain = self._ledger.chain(self._ledger.stream(name))
+        if name == LOGS and chain.envelopes >= _MOST_HEADS:
+            return
+        try:
+            data = self._maker.note(self._envelopes.link(chain), content)
+        except WireError as error:
+            _LOG.error("a message of stream %s cannot be sealed and is left out: %s", name, error)
+        else:
+            self._envelopes.add(chain, lane=Lane.CONTROL, kind=_NOTES[name], data=data)

@@ -6,6 +6,7 @@ is about another epoch, a seq that was never given, or another hash than ours.
 
 from typing import Final
 
+from agent.buffer.disclosures import Disclosures
 from agent.buffer.envelopes import Envelopes
 from agent.buffer.gaps import Gaps
 from agent.buffer.ledger import Ledger
@@ -19,8 +20,9 @@ _NEVER: Final = 1 << 64
 class Settling:
     """Judges and applies receipts."""
 
-    def __init__(self, ledger: Ledger, *, envelopes: Envelopes, gaps: Gaps) -> None:
+    def __init__(self, ledger: Ledger, *, envelopes: Envelopes, gaps: Gaps, log: Disclosures) -> None:
         self._ledger = ledger
+        self._log = log
         self._envelopes = envelopes
         self._gaps = gaps
 
@@ -49,6 +51,8 @@ class Settling:
         chain = self._chain_of(reception)
         if chain is None:
             return
+        if reception.seq > chain.receipted:
+            self._log.received(reception.stream, epoch=chain.epoch, seq=reception.seq, receiver=reception.receiver)
         self._envelopes.receipted(chain, seq=reception.seq, digest=reception.hash, now_ms=now_ms)
         self._gaps.receipted(chain, seq=reception.seq)
         if _resend_from(reception) < chain.next_seq:
@@ -58,7 +62,10 @@ class Settling:
         """Let go of an envelope that a broker has taken."""
         gone = self._envelopes.accepted(envelope_id, now_ms=now_ms)
         if gone is not None:
-            self._gaps.accepted(gone[0], seq=gone[1])
+            chain, seq = gone
+            self._gaps.accepted(chain, seq=seq)
+            name = self._ledger.by_id[chain.stream].name
+            self._log.received(name, epoch=chain.epoch, seq=seq, receiver=None)
 
 
 def _resend_from(reception: Reception) -> int:

@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import Final
 
 from agent.buffer.records import GapNote, Lane, Overflow, StreamPolicy
+from agent.wire.orders import Order
 
 LANES: Final = (Lane.CONTROL, Lane.LIVE, Lane.BACKLOG)
 """In order of precedence; a lane is stored as its place in here."""
@@ -43,6 +44,12 @@ class Span:
     size: int = 0
     closed: bool = False
 
+    def drop_first(self, rows: int, *, size: int) -> None:
+        """Take note that its first rows, of `size` bytes in all, are gone."""
+        self.start_ms += rows * self.context.step_ms
+        self.rows -= rows
+        self.size -= size
+
     @property
     def next_start_ms(self) -> int:
         """Where the next row must start to belong to the same batch."""
@@ -76,7 +83,10 @@ class Chain:
 
 @dataclass(slots=True, kw_only=True)
 class Stream:
-    """One stream: its policy, what waits in `run` (runs, rows, size) and in `fresh` (spans)."""
+    """One stream: its policy, what waits in `run` (runs, rows, size) and in `fresh` (spans).
+
+    `order` is how the city wants it: run, hold or suspend. It is stored elsewhere: the control state is another file.
+    """
 
     id: int
     name: str
@@ -85,6 +95,7 @@ class Stream:
     rows: int = 0
     size: int = 0
     spans: list[Span] = field(default_factory=list)
+    order: Order = Order.RUN
 
     @property
     def rows_waiting(self) -> int:
@@ -97,9 +108,14 @@ class Stream:
         return self.size + sum(span.size for span in self.spans)
 
     @property
+    def may_leave(self) -> bool:
+        """Whether anything of it may be sealed or handed out."""
+        return self.order is Order.RUN
+
+    @property
     def keeps_oldest(self) -> bool:
-        """Whether new rows are refused rather than old ones evicted."""
-        return self.policy.overflow is Overflow.DROP_NEWEST
+        """Whether new rows are refused rather than old ones evicted: by its policy, or because the city said so."""
+        return self.policy.overflow is Overflow.DROP_NEWEST or not self.may_leave
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,11 +151,12 @@ class WordKind(IntEnum):
     STREAM = 1
     DECLARATION = 2
     CHAIN = 3
+    DELAY = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """What a number stands for: a stream's name, a declaration's hash, a chain's stream and epoch."""
+    """What a number stands for: a stream's name or delay, a declaration's hash, a chain's stream and epoch."""
 
     id: int
     value: bytes

@@ -232,8 +232,17 @@ class Database:
         """
         if self.number("application_id") != APPLICATION_ID or self.number("page_size") != PAGE_BYTES:
             raise StoreDamaged("the file is not an outbox")
-        if self.number("user_version") != newest_schema():
+        if not 1 <= self.number("user_version") <= newest_schema():
             raise StoreDamaged("the outbox has another layout than this version of the agent knows")
+
+    def migrate(self) -> None:
+        """Bring the schema to its newest version; what is stored stays."""
+        try:
+            with _translated():
+                _migrate(self._connection)
+        except StoreError:
+            self.rollback()
+            raise
 
     def wal_is_whole(self) -> bool:
         """Tell whether the WAL ends where commits ended; call it before the first commit.

@@ -10,7 +10,7 @@ from typing import Final
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.ledger import Ledger
 from agent.buffer.records import StoredRow
-from agent.buffer.rows import checked, record_sum, row_sum, stored_rows
+from agent.buffer.rows import checked, record_sum, row_sum, stored_rows, without_first
 from agent.buffer.state import ROW_OVERHEAD_BYTES, Context, Span, Stream
 from agent.buffer.store import Row
 
@@ -39,6 +39,11 @@ class Run:
     def size(self) -> int:
         """What it takes in the store, about."""
         return len(self.data) + RUN_OVERHEAD_BYTES
+
+    @property
+    def end_ms(self) -> int:
+        """Where its last window ends."""
+        return self.start_ms + self.rows * self.step_ms
 
     @property
     def windows(self) -> tuple[int, int, int] | None:
@@ -119,8 +124,11 @@ class WaitingRows:
         """Append a run to the backlog of its stream, under a new id."""
         low, high = run_ids(stream.id)
         last = self._db.one("SELECT id FROM run WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1", low, high)
+        self._write_run(stream, replace(run, id=last[0] + 1 if last else low))
+
+    def _write_run(self, stream: Stream, run: Run) -> None:
         context = (run.declaration, run.boot_id, run.start_ms, run.step_ms, run.rows, run.clock, run.clock_group)
-        cells = (last[0] + 1 if last else low, *context, run.data)
+        cells = (run.id, *context, run.data)
         self._db.run("INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?)", *cells, record_sum(*cells))
         stream.runs, stream.rows, stream.size = stream.runs + 1, stream.rows + run.rows, stream.size + run.size
         self._ledger.touch_stream(stream)
@@ -181,6 +189,40 @@ class WaitingRows:
         if not found and stream.runs:
             raise StoreDamaged("the backlog of a stream is missing")
         return found
+
+    def all_runs(self, stream: Stream) -> Iterator[Run]:
+        """Yield every run of a stream, oldest first; each may be cut or dropped before the next is asked for."""
+        low, high = run_ids(stream.id)
+        sql = f"SELECT {RUN_COLUMNS} FROM run WHERE id BETWEEN ? AND ? ORDER BY id LIMIT 1"  # noqa: S608 - a constant
+        while (record := self._db.one(sql, low, high)) is not None:
+            run = run_of(record)
+            yield run
+            low = run.id + 1
+
+    def cut_run(self, stream: Stream, run: Run, *, rows: int) -> None:
+        """Delete the first rows of a run; it keeps its place."""
+        self.drop_run(stream, run)
+        if rows < run.rows:
+            left = replace(
+                run,
+                start_ms=run.start_ms + rows * run.step_ms,
+                rows=run.rows - rows,
+                data=without_first(run.data, rows),
+            )
+            self._write_run(stream, left)
+
+    def cut_span(self, stream: Stream, span: Span, *, rows: int) -> None:
+        """Delete the first rows of a span."""
+        if rows >= span.rows:
+            self.drop_span(stream, span)
+            return
+        self.write()
+        sql = "SELECT id, length(data) FROM fresh WHERE id BETWEEN ? AND ? AND stream = ? ORDER BY id LIMIT ?"
+        gone = self._db.all(sql, span.first_id, span.last_id, stream.id, rows)
+        sql = "DELETE FROM fresh WHERE id BETWEEN ? AND ? AND stream = ?"
+        self._db.delete(sql, span.first_id, gone[-1][0], stream.id, expected=rows)
+        span.drop_first(rows, size=sum(row_size + ROW_OVERHEAD_BYTES for _, row_size in gone))
+        self._ledger.touch_stream(stream)
 
     def _runs(self, stream: Stream) -> Iterator[Run]:
         """Yield the runs of a stream, oldest first."""

@@ -1,9 +1,14 @@
 """What goes from the event loop to the outbox's thread, and what one transaction is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from agent.buffer.records import Purged
 from agent.privacy.released import Released
+from agent.wire.entries import Entry, Moment
+
+MakeEntry = Callable[[Moment], Entry]
+"""Makes an entry of the disclosure log for the moment of its transaction; called again if that is repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +19,7 @@ class Rows:
         rows: as they were released.
         data: each row, encoded.
         completes: one of them is the last of its batch.
+        counters: what is stored by the very transaction that stores these rows.
     """
 
     rows: Sequence[Released]
@@ -21,16 +27,18 @@ class Rows:
     declaration: bytes
     clock: bytes
     completes: bool
+    counters: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reception:
-    """A verified receipt, as far as the outbox goes."""
+    """A verified receipt, as far as the outbox goes; `receiver` names who signed it."""
 
     stream: str
     epoch: bytes
     seq: int
     hash: bytes
+    receiver: bytes
     resend_from: int | None = None
 
 
@@ -43,6 +51,14 @@ class Loss:
     windows: tuple[int, int, int] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purge:
+    """An order to delete the payloads of a stream: of windows that ended by `until_ms`, or (None) of all of them."""
+
+    stream: str
+    until_ms: int | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Work:
     """What one transaction is to do."""
@@ -53,8 +69,18 @@ class Work:
     receipts: list[Reception] = field(default_factory=list)
     accepted: list[int] = field(default_factory=list)
     counters: dict[str, bytes] = field(default_factory=dict)
+    purges: list[Purge] = field(default_factory=list)
+    entries: list[MakeEntry] = field(default_factory=list)
+    notes: list[tuple[str, bytes]] = field(default_factory=list)
     seal: bool = False
     partial: bool = False
+
+    def all_counters(self) -> dict[str, bytes]:
+        """Return the last of each name: those of the rows, then those that go with any transaction."""
+        last: dict[str, bytes] = {}
+        for group in self.rows:
+            last |= group.counters
+        return last | self.counters
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,6 +89,7 @@ class Done:
 
     stored: list[tuple[str, int, int]] = field(default_factory=list)
     sealed: int = 0
+    purged: list[Purged] = field(default_factory=list)
 
 
 def ends_batch(row: Released, batch_rows: int) -> bool:

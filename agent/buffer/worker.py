@@ -23,7 +23,7 @@ from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
 from agent.buffer.intake import COMMIT_ROWS, Future, Intake, Taken
 from agent.buffer.opening import Setup
 from agent.buffer.records import OutboxStats, ReceiptOutcome
-from agent.buffer.work import Done, Reception, Rows
+from agent.buffer.work import Done, MakeEntry, Reception, Rows
 from agent.errors import LamppostError, StoreError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -87,7 +87,14 @@ class Worker:
             self._ring(urgent=self._intake.rows >= COMMIT_ROWS and not self._failures)
         self._tell_dropped(dropped)
 
-    def note(self, *, accepted: int | None = None, counter: tuple[str, bytes] | None = None) -> None:
+    def note(
+        self,
+        *,
+        accepted: int | None = None,
+        counter: tuple[str, bytes] | None = None,
+        entry: MakeEntry | None = None,
+        message: tuple[str, bytes] | None = None,
+    ) -> None:
         """Take something that goes with the next group."""
         with self._bell:
             self._refuse_if_over()
@@ -95,6 +102,10 @@ class Worker:
                 self._intake.accepted.append(accepted)
             if counter is not None:
                 self._intake.counters[counter[0]] = counter[1]
+            if entry is not None:
+                self._intake.entries.append(entry)
+            if message is not None:
+                self._intake.notes.append(message)
             self._ring()
 
     def ask(self, question: Question) -> None:
@@ -233,6 +244,7 @@ class Worker:
         work = taken.work
         self._declarations += [demand.declaration for demand in demands if demand.declaration is not None]
         work.declarations = list(self._declarations)
+        work.purges = [demand.purge for demand in demands if demand.purge is not None]
         work.seal, work.partial = bool(asked), any(demand.partial for demand in asked)
         try:
             done = self._transact(taken)
@@ -271,9 +283,11 @@ class Worker:
         self.seal_due = self._core.is_seal_due(partial=False)
         if done.stored and self._on_stored is not None:
             self._on_stored(done.stored)
+        purged = iter(done.purged)
         for demand in demands:
             if not demand.close:
-                self._answers.give(demand.future, done.sealed if demand.seal else None)
+                result = done.sealed if demand.seal else None if demand.purge is None else next(purged)
+                self._answers.give(demand.future, result)
         self._answers.give_all([future for _, future in taken.groups], None)
 
     def _failed(self, taken: Taken, demands: Sequence[Demand], error: LamppostError) -> None:

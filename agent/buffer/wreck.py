@@ -70,7 +70,9 @@ class Wreck:
         """Replace the pages of the schema by those of the empty store, with the damaged file's own size in the first.
 
         A store's pages are numbered as they were made: the header, the map of pages, a root for each table, and
-        what else the schema took. None of these ever moves.
+        what else the schema took. None of these ever moves, and SQLite keeps the roots in front of all else when a
+        migration adds some (https://sqlite.org/fileformat2.html#pointer_map_or_ptrmap_pages). But a store that was
+        made by an earlier version has data where the schema of a new one ends: that, a few pages, is lost here.
         """
         roots = self._empty.one("SELECT max(rootpage) FROM sqlite_schema")
         empty = self._empty.path.read_bytes()
@@ -89,6 +91,13 @@ class Wreck:
         if self._db is None:
             raise StoreDamaged("nothing can be read of the outbox")
         return self._db
+
+    def has(self, table: str) -> bool:
+        """Tell whether there is such a table: an earlier version may have made the store."""
+        try:
+            return self._opened().one("SELECT 1 FROM sqlite_schema WHERE name = ?", table) is not None
+        except StoreDamaged:
+            return False
 
     def is_whole(self) -> bool:
         """Tell whether no commit is missing, as far as can be seen."""

@@ -11,7 +11,8 @@ from agent.discipline import KernelDiscipline, SystemDiscipline
 from agent.errors import KeyFileError
 from agent.sealer import PADDING_BYTES
 from agent.uplink.settings import Mqtt
-from agent.wire.messages import DECLARATIONS
+from agent.wire.declared import DECLARATIONS
+from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
 from drivers.reading import Reading, Value
 from tests.support.fake_models import CATALOGUE, UNIT
 from tests.support.wire import OTHER_KEY, RECEIVER_KEY
@@ -103,11 +104,13 @@ def test_uplink_settings_take_over_what_the_file_says(settings: Settings) -> Non
         pytest.param("weather", BufferLane.LIVE, "city/air/1/corner/live/weather", id="live"),
         pytest.param("weather", BufferLane.BACKLOG, "city/air/1/corner/backlog/weather", id="backlog"),
         pytest.param(DECLARATIONS, BufferLane.CONTROL, "city/air/1/corner/declaration", id="declaration"),
+        pytest.param(ACKNOWLEDGEMENTS, BufferLane.CONTROL, "city/air/1/corner/ack", id="ack"),
+        pytest.param(LOGS, BufferLane.CONTROL, "city/air/1/corner/log", id="log"),
     ],
 )
 def test_topic_of_an_envelope_follows_its_lane(settings: Settings, stream: str, lane: BufferLane, topic: str) -> None:
     topic_of = assembly.TopicOf(settings)
-    envelope = Outgoing(row_id=1, stream=stream, lane=lane, data=b"")
+    envelope = Outgoing(row_id=1, stream=stream, epoch=bytes(8), seq=0, lane=lane, data=b"")
     assert topic_of(envelope) == topic
     assert topic_of(envelope) == topic
 

@@ -101,3 +101,15 @@ async def test_reception_of_what_does_not_hold_has_no_effect_and_is_told_once(
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith(f"{TOPIC}: a message from the city was not believed and had no effect: ")
     await outbox.close()
+
+
+async def test_reception_passes_control_documents_on_as_they_came(tmp_path: Path) -> None:
+    outbox = await opened(tmp_path / "outbox.db")
+    reception, _ = await _sealed(outbox)
+    taken: list[bytes] = []
+    reception.on_control = taken.append
+    document = cose.sign(b"not even a payload", kind=Kind.CONTROL, signer=OTHER_KEY)
+    await reception.take(f"lamppost/1/{UNIT}/control", document)
+    assert taken == [document]
+    assert reception.refused == 0
+    await outbox.close()

@@ -10,18 +10,10 @@ from agent.buffer.records import GapNote, Limits, Link, Overflow, StoredRow, Str
 from agent.quality import Quality
 from agent.sealer import PADDING_BYTES, Mapped, Sealer, StreamFormat
 from agent.wire import cose, payload
+from agent.wire.declared import DECLARATIONS, Declaration
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import (
-    DECLARATIONS,
-    Batch,
-    ClockQuality,
-    ClockStamp,
-    Declaration,
-    Gap,
-    GapReason,
-    Kind,
-    Status,
-)
+from agent.wire.messages import Batch, ClockQuality, ClockStamp, Gap, GapReason, Kind, Status
+from agent.wire.orders import AckContent, LogContent
 from tests.support.outbox import opened, put, row, waiting
 from tests.support.wire import UNIT_KEY, channel, content, status, stream
 
@@ -209,3 +201,32 @@ async def test_outbox_with_the_real_sealer_chains_envelopes_that_verify(tmp_path
     values = sorted(value for batch in read for value in batch.columns[0].values)
     assert values == list(range(40))
     await outbox.close()
+
+
+def test_outline_names_streams_and_channels() -> None:
+    declared = content(streams=(stream(name="air", channels=(channel("pm25"), channel("pm10"))),))
+    assert _sealer().outline(payload.content_bytes(declared)) == (("air", ("pm25", "pm10")),)
+
+
+def test_note_is_sealed_as_its_stream_demands() -> None:
+    ack = AckContent(
+        unit="corner-7",
+        version=3,
+        document=bytes(32),
+        outcomes=(),
+        clock=ClockQuality.UNSET,
+        utc_ms=None,
+        simulated=False,
+    )
+    head = LogContent(
+        unit="corner-7", last=4, head=bytes(32), first=1, base=bytes(32), clock=ClockQuality.UNSET, utc_ms=None
+    )
+    sealed_ack = _read(Kind.ACK, _sealer().note(_link("_ack", seq=1), payload.encode_ack_content(ack)))
+    assert (sealed_ack.stream, sealed_ack.seq, sealed_ack.prev, sealed_ack.content) == ("_ack", 1, bytes(32), ack)
+    sealed_head = _read(Kind.LOG, _sealer().note(_link("_log"), payload.encode_log_content(head)))
+    assert (sealed_head.stream, sealed_head.seq, sealed_head.prev, sealed_head.content) == ("_log", 0, None, head)
+
+
+def test_note_of_another_form_is_refused() -> None:
+    with pytest.raises(MalformedPayload):
+        _sealer().note(_link("_ack"), b"\x01")

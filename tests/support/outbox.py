@@ -25,6 +25,8 @@ from agent.privacy.released import Released, release
 from agent.quality import Quality
 
 UNIT = "corner-1"
+DESTINATION = "broker.example:8883"
+RECEIVER = bytes(range(8))
 START_MS = 1_790_000_000_000
 STEP_MS = 1000
 BATCH = 10
@@ -85,6 +87,11 @@ class ReadableMaker:
             clock=clock.hex(),
         )
 
+    def start_ms(self, data: bytes) -> int | None:
+        said = json.loads(data)
+        start: int = said["rows"][0][0]
+        return None if said["boot"] else start
+
     def gap(self, link: Link, note: GapNote) -> bytes:
         sealed = [*note.sealed[:2], note.sealed[2].hex()] if note.sealed else None
         windows = list(note.windows) if note.windows else None
@@ -92,6 +99,13 @@ class ReadableMaker:
 
     def declaration(self, link: Link, content: bytes) -> bytes:
         return _json("declaration", link, content=content.hex())
+
+    def outline(self, content: bytes) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        assert content
+        return (("air", ("left", "right")), ("noise", ("level", "peak")))
+
+    def note(self, link: Link, content: bytes) -> bytes:
+        return _json("note", link, content=content.hex())
 
 
 def _json(kind: str, link: Link, **content: object) -> bytes:
@@ -151,6 +165,7 @@ async def opened(
         streams=streams,
         maker=maker or ReadableMaker(),
         clock=clock or StillClock(),
+        destination=DESTINATION,
         on_stored=on_stored,
         free_bytes=free_bytes or (lambda: 1 << 40),
     )
@@ -183,6 +198,7 @@ async def confirm(outbox: Outbox, envelope: Outgoing) -> ReceiptOutcome:
         epoch=bytes.fromhex(said["epoch"]),
         seq=said["seq"],
         hash=sha256(envelope.data).digest(),
+        receiver=RECEIVER,
     )
 
 

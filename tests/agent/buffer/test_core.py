@@ -13,13 +13,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.buffer.core import Core
+from agent.buffer.embargo import Embargo
 from agent.buffer.opening import Setup
 from agent.buffer.records import Limits, Outgoing, ReceiptOutcome
 from agent.buffer.rows import encode_row
 from agent.buffer.store import wal_path
 from agent.buffer.work import Reception, Rows, Work
+from agent.moment import moment
 from agent.privacy.released import Released
-from tests.support.outbox import CLOCK, DECLARATION, DIGEST, STREAMS, UNIT, ReadableMaker, parsed, row
+from agent.wire.entries import EnvelopeEntry, LostEntry
+from agent.wire.export import Numbered, verify
+from tests.support.disclosures import log_in
+from tests.support.outbox import (
+    CLOCK,
+    DECLARATION,
+    DESTINATION,
+    DIGEST,
+    RECEIVER,
+    STREAMS,
+    UNIT,
+    ReadableMaker,
+    StillClock,
+    parsed,
+    row,
+)
 
 LIMITS = Limits(max_bytes=160 << 10, free_floor_bytes=0, loss_window_s=0)
 OPS = st.lists(
@@ -45,6 +62,9 @@ def _setup(path: Path, *, limits: Limits = LIMITS, free_bytes: Callable[[], int]
         limits=limits,
         streams=STREAMS,
         maker=ReadableMaker(),
+        embargo=Embargo(StillClock()),
+        destination=DESTINATION,
+        moment=lambda: moment(StillClock()),
         now_ms=lambda: 0,
         free_bytes=free_bytes,
     )
@@ -100,7 +120,7 @@ class City:
 
 
 def _said(data: bytes) -> dict[str, Any]:
-    return parsed(Outgoing(row_id=0, stream="", lane="live", data=data))  # type: ignore[arg-type]  # only data is read
+    return parsed(Outgoing(row_id=0, stream="", epoch=b"", seq=0, lane="live", data=data))  # type: ignore[arg-type]  # only data is read
 
 
 def _hash(data: bytes) -> bytes:
@@ -119,6 +139,7 @@ class Lockstep:
         self.next = {"air": 0, "noise": 0}
         self.offered = 0
         self.sent = 0
+        self.log: dict[int, Numbered] = {}
 
     @property
     def path(self) -> Path:
@@ -127,6 +148,17 @@ class Lockstep:
     def do(self, op: str, number: int) -> None:
         getattr(self, f"_{op}")(number)
         assert self.core.stats().bytes_used <= LIMITS.max_bytes
+        self._check_log()
+
+    def _check_log(self) -> None:
+        """The log's chain holds, no entry ever changes, and what can leave is in it."""
+        log = log_in(self.core)
+        assert verify(log.header, log.entries).complete
+        for numbered in log.entries:
+            assert self.log.setdefault(numbered.number, numbered) == numbered
+        sealed = {entry.hash for numbered in self.log.values() if isinstance(entry := numbered.entry, EnvelopeEntry)}
+        waiting = self.core.outgoing(after=0, limit=10_000, max_bytes=1 << 30, lane=None)
+        assert {_hash(envelope.data) for envelope in waiting} <= sealed
 
     def _append(self, stream: str, count: int) -> None:
         released = [row(self.next[stream] + index, stream=stream) for index in range(count)]
@@ -163,7 +195,11 @@ class Lockstep:
         for (stream, epoch), chain in self.city.got.items():
             seq = self.city.prefix(chain)
             if seq >= 0:
-                self._take(Reception(stream=stream, epoch=bytes.fromhex(epoch), seq=seq, hash=_hash(chain[seq])))
+                self._take(
+                    Reception(
+                        stream=stream, epoch=bytes.fromhex(epoch), seq=seq, hash=_hash(chain[seq]), receiver=RECEIVER
+                    )
+                )
 
     def _resend(self, _number: int) -> None:
         """Have the city forget what it has not receipted, and ask for it."""
@@ -174,7 +210,12 @@ class Lockstep:
                     del chain[beyond]
                 digest = _hash(chain[seq])
                 reception = Reception(
-                    stream=stream, epoch=bytes.fromhex(epoch), seq=seq, hash=digest, resend_from=seq + 1
+                    receiver=RECEIVER,
+                    stream=stream,
+                    epoch=bytes.fromhex(epoch),
+                    seq=seq,
+                    hash=digest,
+                    resend_from=seq + 1,
                 )
                 self._take(reception)
 
@@ -208,8 +249,12 @@ class Lockstep:
             self._receipt(0)
             if before == self.sent:
                 break
+            self._check_log()
         stats = self.core.stats()
         assert (stats.rows_waiting, stats.envelopes_waiting) == (0, 0)
+        entries = [numbered.entry for _, numbered in sorted(self.log.items())]
+        assert len(entries) == max(self.log)
+        assert sum(entry.count for entry in entries if isinstance(entry, LostEntry)) == self.city.lost()
         self.core.close()
 
 

@@ -16,13 +16,15 @@ from agent.buffer.outbox import Outbox
 from agent.buffer.records import Lane, Limits, Overflow, ReceiptOutcome, StreamPolicy
 from agent.buffer.store import Database, wal_path
 from agent.errors import StoreError
-from agent.wire.messages import DECLARATIONS, GapReason
+from agent.wire.declared import DECLARATIONS
+from agent.wire.messages import GapReason
 from tests.support.outbox import (
     AIR,
     BATCH,
     DECLARATION,
     DIGEST,
     NOISE,
+    RECEIVER,
     START_MS,
     STEP_MS,
     STREAMS,
@@ -125,7 +127,7 @@ async def test_a_row_or_envelope_leaves_only_by_receipt_or_eviction_which_leaves
     await stored(outbox, rows(0, 50))
     await outbox.seal(partial=True)
     envelopes = await waiting(outbox)
-    unknown = await outbox.receipt(stream="air", epoch=outbox.epoch, seq=0, hash=bytes(32))
+    unknown = await outbox.receipt(stream="air", epoch=outbox.epoch, seq=0, hash=bytes(32), receiver=RECEIVER)
     assert unknown is ReceiptOutcome.UNKNOWN
     await outbox.flush()
     assert len(await waiting(outbox)) == len(envelopes)
@@ -187,7 +189,7 @@ async def test_the_store_near_the_free_space_floor_does_not_grow_and_shrinks(tmp
     def free_bytes() -> int:
         return disk - bytes_in(tmp_path)
 
-    limits = replace(TIGHT, max_bytes=16 << 20, free_floor_bytes=22 << 20)
+    limits = replace(TIGHT, max_bytes=16 << 20, free_floor_bytes=22 << 20, log_bytes=16_000)
     outbox = await opened(path, limits=limits, streams=AIR, free_bytes=free_bytes)
     lowest = free_bytes()
     for first in range(0, 60_000, 500):
@@ -508,7 +510,8 @@ async def test_receipt_about_something_else_deletes_nothing(tmp_path: Path, chan
     await stored(outbox, rows(0, 10))
     await outbox.seal()
     (envelope,) = await waiting(outbox)
-    right = {"stream": "air", "epoch": outbox.epoch, "seq": 0, "hash": sha256(envelope.data).digest()}
+    place = {"stream": "air", "epoch": outbox.epoch, "seq": 0}
+    right = place | {"hash": sha256(envelope.data).digest(), "receiver": RECEIVER}
     outcome = await outbox.receipt(**(right | change))  # type: ignore[arg-type]  # one field is wrong
     await outbox.flush()
     assert outcome is ReceiptOutcome.UNKNOWN
@@ -529,7 +532,12 @@ async def test_receipt_that_asks_for_a_resend_brings_back_what_is_retained(tmp_p
     await outbox.flush()
     assert len(await waiting(outbox)) == 1
     outcome = await outbox.receipt(
-        stream="air", epoch=outbox.epoch, seq=1, hash=sha256(envelopes[1].data).digest(), resend_from=2
+        stream="air",
+        epoch=outbox.epoch,
+        seq=1,
+        hash=sha256(envelopes[1].data).digest(),
+        receiver=RECEIVER,
+        resend_from=2,
     )
     assert outcome is ReceiptOutcome.RESEND
     await outbox.flush()
@@ -553,7 +561,9 @@ async def test_retained_envelopes_expire_and_what_is_gone_is_counted_as_missing(
     clock.now_ns += 61 * 10**9
     await _sealed(outbox, 2, 3)
     digest = sha256(first.data).digest()
-    outcome = await outbox.receipt(stream="air", epoch=outbox.epoch, seq=0, hash=digest, resend_from=1)
+    outcome = await outbox.receipt(
+        stream="air", epoch=outbox.epoch, seq=0, hash=digest, receiver=RECEIVER, resend_from=1
+    )
     await outbox.flush()
     assert outcome is ReceiptOutcome.RESEND
     assert (await outbox.stats()).resend_missing == 1
@@ -573,7 +583,7 @@ async def test_receipt_never_asks_again_for_what_it_covers(tmp_path: Path) -> No
     await _sealed(outbox, 0, 3)
     envelopes = await waiting(outbox)
     digest = sha256(envelopes[1].data).digest()
-    await outbox.receipt(stream="air", epoch=outbox.epoch, seq=1, hash=digest, resend_from=0)
+    await outbox.receipt(stream="air", epoch=outbox.epoch, seq=1, hash=digest, receiver=RECEIVER, resend_from=0)
     await outbox.flush()
     assert [parsed(e)["seq"] for e in await waiting(outbox)] == [2]
     await outbox.close()
