@@ -76,6 +76,13 @@ class ReceiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     broker: BrokerSection
 
 
+class BrokerFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """As much of the receiver's configuration as somebody needs who sends a message."""
+
+    broker: BrokerSection
+    receiver: ReceiverSection | None = None
+
+
 class DeviceSection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[unit.NAME]``."""
 
@@ -134,6 +141,19 @@ def load(path: Path) -> Settings:
         devices=devices,
         broker=_broker(near, broker.values),
     )
+
+
+def load_broker(path: Path) -> BrokerSettings:
+    """Return how a configuration says that the broker is reached; it needs no section but `[broker]`.
+
+    Raises:
+        RegistryError: with every mistake, each at its place.
+    """
+    table = _checked(path, BrokerFile)
+    broker = table.table("broker")
+    _check_broker(broker)
+    _raise_if_wrong(table)
+    return _broker(path.parent, broker.values)
 
 
 def _devices(near: Path, own: Table) -> tuple[dict[str, Device], str]:

@@ -164,13 +164,18 @@ class Subscriber:
             clean_start=False if chosen.mqtt5 else MQTT_CLEAN_START_FIRST_ONLY,  # the latter means nothing before 5
             keepalive=chosen.keepalive_s,
             properties=properties,
-            tls_context=_tls_context(chosen) if chosen.tls else None,
+            tls_context=tls_context(chosen) if chosen.tls else None,
         )
         client.begin_manual_acknowledgement()
         return client
 
 
-def _tls_context(settings: BrokerSettings) -> ssl.SSLContext:
+def tls_context(settings: BrokerSettings) -> ssl.SSLContext:
+    """Return how the broker is verified, and what is shown to it.
+
+    Raises:
+        BrokerError: a file cannot be used.
+    """
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
         if settings.client_cert is not None:

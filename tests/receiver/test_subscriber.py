@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from receiver.errors import BrokerError, StorageError
-from receiver.subscriber import Arrival, BrokerSettings, Reply, Subscriber, _tls_context
+from receiver.subscriber import Arrival, BrokerSettings, Reply, Subscriber, tls_context
 from tests.support.broker import DEADLINE_S, Mosquitto, amqtt_broker, subscriber, write_passwords
 
 TOPIC = "lamppost/1/corner/live/air"
@@ -219,7 +219,7 @@ async def test_broker_that_speaks_mqtt_3_only_is_served() -> None:
 def test_tls_files_that_cannot_be_used_are_named(tmp_path: Path) -> None:
     settings = BrokerSettings(host="mqtt.city.example", port=8883, ca_file=tmp_path / "ca.pem")
     with pytest.raises(BrokerError, match=r"ca\.pem"):
-        _tls_context(settings)
+        tls_context(settings)
 
 
 def test_password_is_not_shown() -> None:
