@@ -7,7 +7,8 @@ States: a sensor is `absent` while it cannot be found (no bus, no acknowledge, a
 the start; `ok` after a reading (a quiet one once it is open: its first reading would tell of a visitor);
 `failing` after anything else. While it is not `ok` it is closed and opened from scratch again and again, after 1 s,
 2 s and so on up to 60 s, each shortened by up to a quarter so that the sensors of a bus that vanished do not all
-return at once.
+return at once. A sensor that somebody pauses is `paused` at once, and until it has worked or failed again: what is
+going on with it is cut short, it is closed, and it is opened from scratch when it is to go on.
 
 Polled sensors are sampled on a grid that begins with the first sample after opening. A sample that is not back by the
 next tick makes that tick, and any other it covers, be skipped and counted. "No new sample yet" is no failure until it
@@ -20,15 +21,19 @@ import math
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from agent.clock import Clock
 from agent.deadline import Deadline, DeadlinePassed
+from agent.interruption import Interruption
+from agent.states import SensorState, StartPolicy
+from agent.trips import Trips
 from drivers.bus.api import Bus
 from drivers.errors import BusGone, BusTimeout, DriverError, NoAcknowledge, NotReady, WrongChip
 from drivers.model import Delivery, Driver
 from drivers.reading import Reading
+
+__all__ = ["Poller", "SensorState", "Sink", "StartPolicy"]
 
 _log = logging.getLogger(__name__)
 
@@ -45,25 +50,6 @@ _NOT_READY_PAUSE_S = 0.1
 _TURNS_BEFORE_YIELD = 64
 
 Result = TypeVar("Result")
-
-
-class SensorState(StrEnum):
-    """How a sensor is."""
-
-    OK = "ok"
-    FAILING = "failing"
-    ABSENT = "absent"
-
-
-class StartPolicy(StrEnum):
-    """What it means when a sensor cannot be opened at the start, once."""
-
-    RETRY = "retry"
-    """It is tried again, like one that fails later."""
-    REQUIRED = "required"
-    """The error is raised: the agent stops."""
-    IGNORE = "ignore"
-    """It is left alone until the next start."""
 
 
 class Sink(Protocol):
@@ -89,6 +75,7 @@ class Poller:
         readings: how many were handed to the sink.
         failures: how many attempts ended in an error.
         skipped: how many ticks were.
+        trips: how many frames were stopped because they held what looks like somebody's identifier, by kind.
     """
 
     def __init__(  # noqa: PLR0913 - one for each key of a sensor's configuration, and the seams
@@ -105,12 +92,13 @@ class Poller:
         clock: Clock,
         sink: Sink,
         jitter: Callable[[], float] = random.random,
+        owns_bus: bool = False,
     ) -> None:
         """Describe the sensor; nothing is opened yet.
 
         Args:
             sensor: name, as configured.
-            bus: opened here, never closed: other sensors may be on it, and it closes itself when it is gone.
+            bus: opened here, not closed: other sensors may be on it, and it closes itself when it is gone.
             driver: makes the driver anew for each opening.
             delivery: polled or pushed.
             interval_s: seconds between two samples of a polled sensor.
@@ -120,11 +108,13 @@ class Poller:
             clock: for the grid, timeouts and pauses.
             sink: gets readings and states.
             jitter: returns 0 to 1, which shortens a pause.
+            owns_bus: no other sensor is on the bus, so it is closed while the sensor is paused: a serial line.
         """
         self.sensor = sensor
         self.state: SensorState | None = None
         self.problem: str | None = None
         self.readings = self.failures = self.skipped = 0
+        self.trips = Trips()
         self.progress_mono_ns = clock.mono_ns()
         self._bus = bus
         self._make_driver = driver
@@ -136,19 +126,55 @@ class Poller:
         self._clock = clock
         self._sink = sink
         self._jitter = jitter
+        self._owns_bus = owns_bus
         self._deadline = Deadline(clock)
+        self._interruption = Interruption()
+        self._wanted = asyncio.Event()
+        self._wanted.set()
+        self._resting = False
         self._pause_s = _BACKOFF_FIRST_S
-        self._was_ok = False
+        self._was_open = self._was_ok = False
         self._given_up = False
         self._error: type[DriverError] | None = None
 
     @property
     def deadline_s(self) -> float:
-        """Seconds without progress after which the poller must be stuck; infinite for a sensor that is left alone."""
-        if self._given_up:
+        """Seconds without progress after which the poller must be stuck; infinite for a sensor that is left alone.
+
+        One that is paused is left alone once it is closed.
+        """
+        if self._given_up or self._resting:
             return math.inf
         longest_wait_s = max(self._interval_ns / _NS_PER_S, _BACKOFF_LAST_S)
         return longest_wait_s + max(self._timeout_s, _OPEN_S) + _CLOSE_S + _MARGIN_S
+
+    def pause(self, reason: str) -> None:
+        """Take no sample until `resume`: what is going on is cut short and the sensor is closed.
+
+        Called by another task than the poller's own. Called again it changes the reason. A sensor that was given up
+        at the start stays as it is.
+
+        Args:
+            reason: why, in words for the status.
+        """
+        if self._given_up:
+            return
+        self.problem = reason
+        if self._wanted.is_set():
+            self._wanted.clear()
+            self.progress_mono_ns = self._clock.mono_ns()
+            self._interruption.interrupt()
+            _log.info("sensor %s: paused: %s", self.sensor, reason)
+            self._enter(SensorState.PAUSED)
+
+    def resume(self) -> None:
+        """Open the sensor from scratch and go on; harmless when it is not paused."""
+        if not self._wanted.is_set():
+            self.problem = "it is being opened again after a pause"
+            self.progress_mono_ns = self._clock.mono_ns()
+            self._resting = False
+            self._pause_s = _BACKOFF_FIRST_S
+            self._wanted.set()
 
     async def run(self) -> None:
         """Keep the sensor going until cancelled; returns only when `start` is IGNORE and it could not be opened.
@@ -158,42 +184,67 @@ class Poller:
         Raises:
             DriverError: `start` is REQUIRED and the sensor could not be opened.
         """
+        required = self._start is StartPolicy.REQUIRED and self._wanted.is_set()
         try:
-            opened = await self._attempt(required=self._start is StartPolicy.REQUIRED)
-            self._given_up = not opened and self._start is StartPolicy.IGNORE
             while not self._given_up:
-                pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, _BACKOFF_LAST_S)
-                await self._clock.sleep(pause_s * (1 - _JITTER * self._jitter()))
-                await self._attempt()
+                await self._rest()
+                await self._interruption.guard(self._keep_trying(required=required))
+                required = False
         finally:
             self._deadline.close()
+
+    async def _rest(self) -> None:
+        """Return when the sensor is wanted; until then it is closed, and so is a bus that nobody else is on."""
+        if self._wanted.is_set():
+            return
+        if self._owns_bus:
+            await self._limited_close(self._bus.close())
+        self._resting = not self._wanted.is_set()
+        await self._wanted.wait()
+
+    async def _keep_trying(self, *, required: bool) -> None:
+        """Open the sensor and sample it until it fails, and again, until it is not wanted or given up."""
+        while self._wanted.is_set():
+            first = not self._was_open and not self.failures
+            opened = await self._attempt(required=required)
+            required = False
+            if self._interruption.pending or not self._wanted.is_set():
+                return
+            self._given_up = first and not opened and self._start is StartPolicy.IGNORE
+            if self._given_up:
+                return
+            pause_s, self._pause_s = self._pause_s, min(self._pause_s * 2, _BACKOFF_LAST_S)
+            await self._clock.sleep(pause_s * (1 - _JITTER * self._jitter()))
 
     async def _attempt(self, *, required: bool = False) -> bool:
         """Open the sensor and sample it until it fails; return whether it opened."""
         self.progress_mono_ns = self._clock.mono_ns()
         driver = self._make_driver()
+        self.trips.follow(driver)
         opened = False
         try:
             await self._limited(self._open(driver), seconds=_OPEN_S, what="opening it")
-            opened = True
+            opened = self._was_open = True
             if self._quiet:
                 self._recovered()
             await (self._poll(driver) if self._delivery is Delivery.POLLED else self._listen(driver))
         except DriverError as error:
-            if required and not opened:
-                raise
-            self._failed(error, opened=opened)
+            if not self._interruption.pending:
+                if required and not opened:
+                    raise
+                self._failed(error, opened=opened)
         finally:
-            await self._close(driver)
+            with self._interruption.held():
+                await self._limited_close(driver.close())
         return opened
 
     async def _open(self, driver: Driver) -> None:
         await self._bus.open()
         await driver.open()
 
-    async def _close(self, driver: Driver) -> None:
+    async def _limited_close(self, closing: Awaitable[None]) -> None:
         with suppress(DriverError, DeadlinePassed):  # nothing can be done about it; opening starts from scratch
-            await self._deadline.limit(driver.close(), seconds=_CLOSE_S)
+            await self._deadline.limit(closing, seconds=_CLOSE_S)
 
     async def _poll(self, driver: Driver) -> None:
         tick_ns = ready_ns = self._clock.mono_ns()
@@ -224,6 +275,8 @@ class Poller:
     async def _sample(self, driver: Driver) -> None:
         self.progress_mono_ns = self._clock.mono_ns()
         reading = await self._limited(driver.sample(), seconds=self._timeout_s, what="a sample")
+        if self._interruption.pending:  # the driver has finished its sample all the same
+            raise asyncio.CancelledError
         self.readings += 1
         self._pause_s = _BACKOFF_FIRST_S
         if self.state is not SensorState.OK:

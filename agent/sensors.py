@@ -69,6 +69,7 @@ def make_pollers(settings: Settings, *, buses: Mapping[str, AnyBus], clock: Cloc
             start=plan.start,
             clock=clock,
             sink=sink,
+            owns_bus=isinstance(buses[plan.bus], LinuxSerial),
         )
         for plan in settings.sensors
     ]

@@ -1,9 +1,11 @@
 """The windows of all streams: routes readings to the filters, and closes windows on time.
 
-In: readings and states from the pollers. Out: released rows. Never: a reading kept, a window over a clock step.
+In: readings and states from the pollers, and which streams are suspended. Out: released rows. Never: a reading kept,
+a window over a clock step, anything at all of a stream while it is suspended.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 
 from agent.clock import NS_PER_MS, Clock
@@ -31,7 +33,7 @@ class Closed:
     Attributes:
         rows: what they released.
         clock: the clock's state while they were open.
-        early: they had not ended: the clock was set, or the unit stops.
+        early: they had not ended: the clock was set, a stream was suspended, or the unit stops.
     """
 
     rows: list[Released]
@@ -40,7 +42,7 @@ class Closed:
 
 
 class Windows:
-    """Feeds the filters and asks them for rows. A stream without a filter is suspended and gets nothing.
+    """Feeds the filters and asks them for rows. A stream without a filter gets nothing, ever.
 
     Args:
         specs: the streams that run.
@@ -48,6 +50,11 @@ class Windows:
         clock: for the time of each tick.
         given: what was given out before, which is not given out again; kept up to date.
         watch: sees each reading before the filters do: the clock's GNSS source; it may keep nothing else.
+        suspended: streams that are suspended on order from the start.
+
+    Attributes:
+        names: of all streams.
+        suspended: streams that are suspended on order now: their filters are empty and get nothing.
     """
 
     def __init__(
@@ -58,17 +65,20 @@ class Windows:
         clock: Clock,
         given: Given,
         watch: Watcher | None = None,
+        suspended: AbstractSet[str] = frozenset(),
     ) -> None:
         self._clock = clock
         self._watch = watch
         self._filters = filters
         self._given = given
         self._steps_ms = [spec.window_ms for spec in specs if spec.name in filters]
-        self._routes: dict[str, list[StreamFilter]] = {}
+        self.names = tuple(spec.name for spec in specs)
+        self.suspended = frozenset(suspended)
+        self._routes: dict[str, list[tuple[str, StreamFilter]]] = {}
         for spec in specs:
             if spec.name in filters:
                 for sensor in dict.fromkeys(channel.sensor for channel in spec.channels):
-                    self._routes.setdefault(sensor, []).append(filters[spec.name])
+                    self._routes.setdefault(sensor, []).append((spec.name, filters[spec.name]))
         now = clock.instant()
         self.timeline = Timeline(clock.boot_id, now)
         self.states: dict[str, SensorState] = {}
@@ -82,14 +92,23 @@ class Windows:
         if self._watch is not None:
             self._watch(sensor, reading)
         at_ms = self.timeline.grid.at_ms(reading.mono_ns)
-        for stream in self._routes.get(sensor, ()):
-            stream.observe(sensor, reading, at_ms)
+        for name, stream in self._routes.get(sensor, ()):
+            if name not in self.suspended:
+                stream.observe(sensor, reading, at_ms)
 
     def on_state(self, sensor: str, state: SensorState) -> None:
-        """Note a sensor's state, for the status and for the code of values that are missing."""
+        """Note a sensor's state, for the status and for the code of values that are missing.
+
+        A sensor is paused until it has shown another state: while it is opened again it does not observe either.
+        """
         self.states[sensor] = state
-        for stream in self._routes.get(sensor, ()):
-            stream.sensor_state(sensor, state is SensorState.OK)
+        at_ms = self.timeline.grid.at_ms(self._clock.mono_ns())
+        for _, stream in self._routes.get(sensor, ()):
+            if state is SensorState.PAUSED:
+                stream.sensor_paused(sensor, at_ms)
+            else:
+                stream.sensor_watched(sensor, at_ms)
+            stream.sensor_state(sensor, state in {SensorState.OK, SensorState.PAUSED})
 
     def tick(self) -> Closed:
         """Close every window that has ended; after a clock step, all of them as partial, on their own grid."""
@@ -100,9 +119,26 @@ class Windows:
             self._begin(now.mono_ns)
             return closed
         self._ticked_ms = self.timeline.grid.at_ms(now.mono_ns) - GRACE_MS
-        rows = [row for stream in self._filters.values() for row in stream.advance(self._ticked_ms)]
+        rows = [row for _, stream in self._running() for row in stream.advance(self._ticked_ms)]
         self._given.note(rows)
         return Closed(rows, self.timeline.stamp(), early=False)
+
+    def set_suspended(self, names: AbstractSet[str]) -> Closed:
+        """Suspend these streams and no others; return what the newly suspended ones had observed until now.
+
+        Their open windows close as partial, and their filters forget everything and are given nothing more. Streams
+        that are no longer suspended begin in the middle of a window, which is partial; one that was given out when
+        they were suspended is not given out again.
+        """
+        now_ms = self.timeline.grid.at_ms(self._clock.mono_ns())
+        stopped, started = names - self.suspended, self.suspended - names
+        rows = [row for name, stream in self._running() if name in stopped for row in stream.interrupt(now_ms)]
+        self.suspended = frozenset(names)
+        self._given.note(rows)
+        for name, _ in self._running():
+            if name in started:
+                self._begin_stream(name, now_ms)
+        return Closed(rows, self.timeline.stamp(), early=True)
 
     def stop(self) -> Closed:
         """Close every window as it stands, as partial."""
@@ -121,12 +157,18 @@ class Windows:
 
     def _begin(self, mono_ns: int) -> None:
         """Begin windows on the present grid."""
-        grid = self.timeline.grid
-        self._ticked_ms = at_ms = grid.at_ms(mono_ns)
-        for name, stream in self._filters.items():
-            stream.begin(at_ms, boot_id=grid.boot_id, after_ms=self._given.last_ms(name, grid.boot_id))
+        self._ticked_ms = at_ms = self.timeline.grid.at_ms(mono_ns)
+        for name, _ in self._running():
+            self._begin_stream(name, at_ms)
+
+    def _begin_stream(self, name: str, at_ms: int) -> None:
+        boot_id = self.timeline.grid.boot_id
+        self._filters[name].begin(at_ms, boot_id=boot_id, after_ms=self._given.last_ms(name, boot_id))
+
+    def _running(self) -> Iterator[tuple[str, StreamFilter]]:
+        return ((name, stream) for name, stream in self._filters.items() if name not in self.suspended)
 
     def _interrupt(self, at_ms: int, stamp: ClockStamp) -> Closed:
-        rows = [row for stream in self._filters.values() for row in stream.interrupt(at_ms)]
+        rows = [row for _, stream in self._running() for row in stream.interrupt(at_ms)]
         self._given.note(rows)
         return Closed(rows, stamp, early=True)

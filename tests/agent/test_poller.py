@@ -13,7 +13,7 @@ from drivers.model import Delivery
 from drivers.reading import Reading
 from tests.support.buses import FakeI2c, ManualClock
 
-OK, FAILING, ABSENT = SensorState.OK, SensorState.FAILING, SensorState.ABSENT
+OK, FAILING, ABSENT, PAUSED = SensorState.OK, SensorState.FAILING, SensorState.ABSENT, SensorState.PAUSED
 START_S = 1000.0
 SECRET = 4711
 NOBODY = NoAcknowledge("nobody answers", bus="/dev/i2c-fake", address=0x76)
@@ -96,13 +96,21 @@ class Bench:
         interval_s: float = 10,
         jitter: float = 0.0,
         quiet: bool = False,
+        owns_bus: bool = False,
     ) -> None:
         self.clock = ManualClock(START_S)
         self.sink = Notes(self.clock)
         self.bus = FakeI2c()
         self.sensor = Sensor(self.clock)
         self.poller = self.another(
-            "one", self.sensor, delivery=delivery, start=start, interval_s=interval_s, jitter=jitter, quiet=quiet
+            "one",
+            self.sensor,
+            delivery=delivery,
+            start=start,
+            interval_s=interval_s,
+            jitter=jitter,
+            quiet=quiet,
+            owns_bus=owns_bus,
         )
         self.task: asyncio.Task[None] | None = None
 
@@ -116,6 +124,7 @@ class Bench:
         interval_s: float = 10,
         jitter: float = 0.0,
         quiet: bool = False,
+        owns_bus: bool = False,
     ) -> Poller:
         return Poller(
             name,
@@ -129,6 +138,7 @@ class Bench:
             clock=self.clock,
             sink=self.sink,
             jitter=lambda: jitter,
+            owns_bus=owns_bus,
         )
 
     async def run(self, seconds: float) -> None:
@@ -515,4 +525,285 @@ async def test_log_tells_changes_once_and_never_a_value(caplog: pytest.LogCaptur
         "INFO",
     ]
     assert str(SECRET) not in caplog.text
+    await bench.stop()
+
+
+# -- pausing
+
+
+WHY = "quiet hours until 06:00"
+
+
+async def test_pause_between_samples_closes_the_sensor_and_takes_no_sample() -> None:
+    bench = Bench()
+    await bench.run(3)
+    bench.poller.pause(WHY)
+    assert bench.sink.states == [(0, OK), (3, PAUSED)], "at once, so that no window ends without knowing of it"
+    await bench.run(100)
+    assert bench.sink.readings == [0]
+    assert (bench.sensor.closed_s, bench.sensor.made, bench.poller.problem) == ([3], 1, WHY)
+    assert (bench.poller.failures, bench.poller.skipped) == (0, 0)
+    await bench.stop()
+    assert bench.sensor.closed == 1
+
+
+async def test_pause_in_the_middle_of_a_sample_closes_first_and_drops_the_sample() -> None:
+    bench = Bench()
+    bench.sensor.on_sample = lambda: bench.clock.sleep(4)
+    await bench.run(2)
+    assert bench.sensor.running == 1
+    bench.poller.pause(WHY)
+    await bench.run(30)
+    assert bench.sink.readings == []
+    assert (bench.sensor.running, bench.sensor.closed_s) == (0, [2])
+    await bench.stop()
+
+
+async def test_resume_opens_from_scratch_on_a_grid_of_its_own() -> None:
+    bench = Bench()
+    await bench.run(3)
+    bench.poller.pause(WHY)
+    await bench.run(20)
+    bench.poller.resume()
+    assert bench.poller.state is PAUSED, "until it has shown how it is"
+    await bench.run(15)
+    assert bench.sink.readings == [0, 23, 33]
+    assert bench.sink.states == [(0, OK), (3, PAUSED), (23, OK)]
+    assert (bench.sensor.made, bench.bus.opened, bench.poller.problem) == (2, 2, None)
+    await bench.stop()
+
+
+async def test_pause_of_a_pushed_sensor_ends_its_listening() -> None:
+    bench = Bench(delivery=Delivery.PUSHED)
+    bench.sensor.on_sample = lambda: bench.clock.sleep(0.5)
+    await bench.run(1.2)
+    bench.poller.pause(WHY)
+    await bench.run(10)
+    bench.poller.resume()
+    await bench.run(1.2)
+    assert bench.sink.readings == [0.5, 1, 11.7, 12.2]
+    await bench.stop()
+
+
+async def test_pause_before_the_start_opens_nothing() -> None:
+    bench = Bench()
+    bench.poller.pause(WHY)
+    await bench.run(3600)
+    assert (bench.bus.opened, bench.sensor.made, bench.sink.states) == (0, 0, [(0, PAUSED)])
+    bench.poller.resume()
+    await bench.run(1)
+    assert bench.sink.readings == [3600]
+    await bench.stop()
+
+
+async def test_pause_again_changes_the_reason_and_nothing_else() -> None:
+    bench = Bench()
+    await bench.run(1)
+    bench.poller.pause(WHY)
+    await bench.run(1)
+    bench.poller.pause("all its streams are suspended on order")
+    await bench.run(10)
+    assert bench.poller.problem == "all its streams are suspended on order"
+    assert bench.sink.states == [(0, OK), (1, PAUSED)]
+    assert bench.sensor.closed == 1
+    await bench.stop()
+
+
+async def test_resume_of_a_sensor_that_is_not_paused_does_nothing() -> None:
+    bench = Bench()
+    await bench.run(12)
+    bench.poller.resume()
+    await bench.run(12)
+    assert bench.sink.readings == [0, 10, 20]
+    assert (bench.sensor.made, bench.poller.problem) == (1, None)
+    await bench.stop()
+
+
+async def test_pause_while_it_is_failing_ends_the_retries_and_resume_begins_them_anew() -> None:
+    bench = Bench()
+    bench.sensor.open_error = FAULT
+    await bench.run(20)
+    tried = len(bench.sensor.closed_s)
+    bench.poller.pause(WHY)
+    await bench.run(500)
+    assert len(bench.sensor.closed_s) == tried
+    bench.poller.resume()
+    await bench.run(4)
+    assert bench.sensor.closed_s[tried:] == [520, 521, 523]
+    assert bench.sink.states == [(0, FAILING), (20, PAUSED), (520, FAILING)]
+    await bench.stop()
+
+
+async def test_pause_while_it_is_being_closed_lets_it_finish() -> None:
+    bench = Bench()
+    bench.sensor.sample_error = FAULT
+    ended: list[float] = []
+
+    async def slow() -> None:
+        await bench.clock.sleep(2)
+        ended.append(bench.sink.now_s())
+
+    bench.sensor.on_close = slow
+    await bench.run(1)
+    bench.poller.pause(WHY)
+    await bench.run(30)
+    assert (ended, bench.sensor.made) == ([2], 1)
+    assert bench.sink.states == [(0, FAILING), (1, PAUSED)]
+    await bench.stop()
+
+
+async def test_pause_taken_back_at_once_starts_the_sensor_afresh() -> None:
+    bench = Bench()
+    await bench.run(3)
+    bench.poller.pause(WHY)
+    bench.poller.resume()
+    await bench.run(1)
+    bench.poller.pause(WHY)
+    await bench.run(1)
+    assert bench.sink.readings == [0, 3]
+    assert bench.sink.states == [(0, OK), (3, PAUSED), (3, OK), (4, PAUSED)]
+    assert bench.sensor.closed_s == [3, 4]
+    await bench.stop()
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["taken-back", "kept"])
+async def test_pause_that_a_driver_takes_for_an_error_or_ignores_is_a_pause(*, at_once: bool) -> None:
+    bench = Bench(start=StartPolicy.REQUIRED)
+    stubborn = True
+
+    async def ignore() -> None:
+        try:
+            await bench.clock.sleep(100)
+        except asyncio.CancelledError:
+            if not stubborn:
+                raise
+            await bench.clock.sleep(0.5)
+
+    bench.sensor.on_sample = ignore
+    await bench.run(1)
+    for error in (None, FAULT):
+        bench.sensor.sample_error = error
+        bench.poller.pause(WHY)
+        if at_once:
+            bench.poller.resume()
+        await bench.run(3)
+        assert bench.poller.state is PAUSED
+        bench.poller.resume()
+        await bench.run(1)
+    assert (bench.sink.readings, bench.poller.failures, bench.sensor.closed) == ([], 0, 2)
+    stubborn = False
+    await bench.stop()
+
+
+async def test_start_required_paused_at_the_start_does_not_stop_the_agent_later() -> None:
+    bench = Bench(start=StartPolicy.REQUIRED)
+    bench.sensor.open_error = NOBODY
+    bench.poller.pause(WHY)
+    await bench.run(100)
+    bench.poller.resume()
+    await bench.run(4)
+    assert bench.task is not None
+    assert not bench.task.done()
+    assert bench.sink.states == [(0, PAUSED), (100, ABSENT)]
+    await bench.stop()
+
+
+async def test_start_ignore_paused_at_the_start_is_tried_once_when_it_goes_on() -> None:
+    bench = Bench(start=StartPolicy.IGNORE)
+    bench.sensor.open_error = NOBODY
+    bench.poller.pause(WHY)
+    await bench.run(100)
+    bench.poller.resume()
+    await bench.run(100)
+    assert bench.task is not None
+    assert bench.task.done()
+    assert (bench.sensor.made, bench.poller.state) == (1, ABSENT)
+    bench.poller.pause(WHY)
+    assert bench.poller.state is ABSENT, "it is left alone"
+
+
+async def test_start_ignore_that_was_open_before_a_pause_is_retried_after_it() -> None:
+    bench = Bench(start=StartPolicy.IGNORE)
+    await bench.run(1)
+    bench.poller.pause(WHY)
+    await bench.run(1)
+    bench.sensor.open_error = NOBODY
+    bench.poller.resume()
+    await bench.run(10)
+    assert bench.sink.states[2:] == [(2, FAILING)]
+    assert bench.task is not None
+    assert not bench.task.done()
+    await bench.stop()
+
+
+async def test_paused_sensor_is_never_hung_and_one_that_goes_on_is_not_at_once() -> None:
+    bench = Bench()
+    await bench.run(1)
+    bench.poller.pause(WHY)
+    await bench.run(100_000)
+    assert math.isinf(bench.poller.deadline_s)
+    bench.poller.resume()
+    assert bench.poller.deadline_s < 120
+    assert bench.poller.progress_mono_ns == bench.clock.mono_ns()
+    await bench.stop()
+
+
+async def test_sensor_that_hangs_while_it_is_closed_for_a_pause_still_counts_as_hung() -> None:
+    bench = Bench()
+
+    async def forever() -> None:
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if bench.clock.mono_ns() / 1e9 - START_S > 500:
+                    raise
+
+    bench.sensor.on_close = forever
+    await bench.run(1)
+    bench.poller.pause(WHY)
+    await bench.run(400)
+    assert bench.clock.mono_ns() - bench.poller.progress_mono_ns > bench.poller.deadline_s * 1e9
+    await bench.run(200)
+    await bench.stop()
+
+
+@pytest.mark.parametrize(("owns", "closed"), [(True, 1), (False, 0)], ids=["line", "shared"])
+async def test_pause_closes_a_bus_that_nobody_else_is_on(*, owns: bool, closed: int) -> None:
+    bench = Bench(owns_bus=owns)
+    await bench.run(1)
+    bench.poller.pause(WHY)
+    await bench.run(1)
+    assert bench.bus.closed == closed
+    bench.poller.resume()
+    await bench.run(1)
+    assert len(bench.sink.readings) == 2
+    await bench.stop()
+
+
+@pytest.mark.parametrize("moment", ["sampling", "resting"])
+async def test_cancellation_of_a_paused_sensor_is_not_kept(moment: str) -> None:
+    bench = Bench()
+    bench.sensor.on_sample = lambda: bench.clock.sleep(4)
+    await bench.run(2)
+    bench.poller.pause(WHY)
+    if moment == "resting":
+        await bench.run(1)
+    await bench.stop()
+    assert bench.task is not None
+    assert bench.task.cancelled()
+    assert bench.sensor.closed == 1
+
+
+async def test_log_tells_of_a_pause_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    bench = Bench()
+    await bench.run(1)
+    bench.poller.pause(WHY)
+    bench.poller.pause(WHY)
+    await bench.run(1)
+    bench.poller.resume()
+    await bench.run(1)
+    told = [record.getMessage() for record in caplog.records if record.name == "agent.poller"]
+    assert told == ["sensor one: ok", f"sensor one: paused: {WHY}", "sensor one: ok"]
     await bench.stop()

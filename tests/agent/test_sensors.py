@@ -1,4 +1,5 @@
 import asyncio
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,6 +56,7 @@ async def test_pollers_keep_what_the_file_says_of_their_sensors(settings: Settin
     assert [poller._start for poller in pollers] == [StartPolicy.REQUIRED, StartPolicy.RETRY]
     assert pollers[0]._interval_ns == 1_000_000_000
     assert pollers[0]._timeout_s == settings.sensors[0].timeout_s
+    assert [poller._owns_bus for poller in pollers] == [False, True], "only a serial line has one sensor"
 
 
 async def test_poller_reads_the_chip_at_its_address(site: Site, settings: Settings) -> None:
@@ -68,6 +70,29 @@ async def test_poller_reads_the_chip_at_its_address(site: Site, settings: Settin
     await asyncio.wait([polling])
     await close_buses(buses)
     assert poller.state is SensorState.OK
+
+
+async def test_paused_serial_sensor_leaves_its_line_closed_and_resuming_opens_it(
+    site: Site, settings: Settings
+) -> None:
+    with SimulatedLine(site.folder / "tty-scanner"):
+        buses, sink = open_buses(settings), _Sink()
+        poller = make_pollers(settings, buses=buses, clock=CLOCK, sink=sink)[1]
+        polling = asyncio.create_task(poller.run())
+        line = buses["scanner"]
+        assert isinstance(line, LinuxSerial)
+        async with asyncio.timeout(20):
+            await sink.until(SensorState.OK)
+            poller.pause("quiet hours")
+            while not math.isinf(poller.deadline_s):  # noqa: ASYNC110 - nobody tells when it has come to rest
+                await asyncio.sleep(0.01)
+            assert line._port is None
+            poller.resume()
+            await sink.until(SensorState.OK)
+        assert line._port is not None
+        polling.cancel()
+        await asyncio.wait([polling])
+        await close_buses(buses)
 
 
 def test_simulation_of_buses_that_are_not_there_is_not_assumed(settings: Settings) -> None:
@@ -102,10 +127,17 @@ class _Sink:
 
     def __init__(self) -> None:
         self.read = asyncio.Event()
+        self.states: asyncio.Queue[SensorState] = asyncio.Queue()
 
     def on_reading(self, sensor: str, reading: Reading) -> None:
         assert (sensor, set(reading.values)) == ("weather", {"temperature", "humidity", "pressure"})
         self.read.set()
 
     def on_state(self, sensor: str, state: SensorState) -> None:
-        pass
+        del sensor
+        self.states.put_nowait(state)
+
+    async def until(self, state: SensorState) -> None:
+        """Return when a sensor has entered a state."""
+        while await self.states.get() is not state:
+            pass

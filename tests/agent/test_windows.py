@@ -295,6 +295,7 @@ MOVES = st.lists(
         st.tuples(st.just("synchronise"), st.booleans()),
         st.tuples(st.just("read"), st.integers(0, 12_000)),
         st.tuples(st.just("restart"), st.integers(0, 15_000)),
+        st.tuples(st.just("suspend"), st.integers(0, 3)),
     ),
     max_size=25,
 )
@@ -327,6 +328,10 @@ def test_whatever_the_clock_does_no_window_is_given_out_twice_and_no_reading_cou
             case "read":
                 taken += 1
                 rig.read(late_ms=min(amount, clock.now_ms))
+            case "suspend":
+                rows += rig.windows.set_suspended(
+                    {name for bit, name in ((1, "air"), (2, "damp")) if amount & bit}
+                ).rows
             case "restart":
                 rows += rig.windows.stop().rows
                 clock.now_ms += amount
@@ -339,3 +344,170 @@ def test_whatever_the_clock_does_no_window_is_given_out_twice_and_no_reading_cou
     assert len(keys) == len(set(keys))
     assert sum(row.values[1] or 0 for row in rows if row.stream == "air") <= taken
     assert all(row.start_ms % row.step_ms == 0 for row in rows)
+
+
+# -- pauses
+
+
+def test_pause_makes_the_windows_of_a_sensor_partial_until_it_has_shown_how_it_is() -> None:
+    rig = Rig(DAMP)
+    rig.wait_ms(10_000)
+    rig.read("shed")
+    rig.windows.on_state("shed", SensorState.OK)
+    rig.windows.on_state("shed", SensorState.PAUSED)
+    rows = rig.wait_ms(20_000)
+    rig.windows.on_state("shed", SensorState.OK)
+    rig.read("shed")
+    rows += rig.wait_ms(10_000)
+    rig.read("shed")
+    rows += rig.wait_ms(10_000)
+
+    assert [row.quality[0] for row in rows] == [Quality.PARTIAL, Quality.NO_DATA, Quality.PARTIAL, Quality.OK]
+
+
+def test_pause_of_a_sensor_that_was_failing_is_no_failure() -> None:
+    rig = Rig(DAMP)
+    rig.windows.on_state("shed", SensorState.FAILING)
+    rig.windows.on_state("shed", SensorState.PAUSED)
+    rig.wait_ms(10_000)
+    assert only(rig.wait_ms(10_000)).quality == (Quality.NO_DATA,)
+
+
+def test_pause_at_a_windows_end_leaves_that_window_whole() -> None:
+    rig = Rig(DAMP)
+    rig.wait_ms(10_000)
+    rig.read("shed")
+    rig.clock.now_ms += 20_000 - rig.clock.now_ms + 3  # within the grace of the window that ended
+    rig.windows.on_state("shed", SensorState.PAUSED)
+    assert only(rig.wait_ms(GRACE_MS)).quality == (Quality.OK,)
+
+
+def test_pause_lasts_over_a_clock_step() -> None:
+    rig = Rig(DAMP)
+    rig.wait_ms(10_000)
+    rig.windows.on_state("shed", SensorState.PAUSED)
+    rig.clock.offset_ms += 3_600_000
+    rig.windows.tick()
+    rig.wait_ms(10_000)
+    rig.read("shed")
+    assert only(rig.wait_ms(10_000)).quality == (Quality.PARTIAL,)
+
+
+# -- streams suspended on order
+
+
+def test_suspended_stream_gives_out_what_it_had_as_partial_and_nothing_more() -> None:
+    rig = Rig(AIR, DAMP)
+    rig.wait_ms(MINUTE_MS)
+    rig.read("station")
+    start_ms = rig.windows.timeline.grid.at_ms(rig.clock.mono_ns()) // MINUTE_MS * MINUTE_MS
+    closed = rig.windows.set_suspended({"air"})
+    row = only(closed.rows)
+
+    assert closed.early
+    assert (row.stream, row.start_ms, row.quality[0]) == ("air", start_ms, Quality.PARTIAL)
+    rig.read("station")
+    assert {row.stream for row in rig.wait_ms(3 * MINUTE_MS)} == {"damp"}
+    assert {row.stream for row in rig.windows.stop().rows} == {"damp"}
+
+
+def test_suspended_stream_keeps_nothing_and_takes_nothing() -> None:
+    rig = Rig(AIR)
+    rig.read("station")
+    rig.windows.set_suspended({"air"})
+    before = rig.windows.counters()["air"]
+    rig.read("station")
+    held = rig.filters["air"]
+    assert held._open is None
+    assert held._next is None
+    assert rig.windows.counters()["air"] == before, "not even counted: it does not get there"
+    assert rig.watched == ["station", "station"], "the clock's source goes on"
+
+
+def test_suspending_what_is_suspended_or_unknown_changes_nothing() -> None:
+    rig = Rig(AIR, DAMP, suspended=["damp"])
+    rig.read("station")
+    assert len(rig.windows.set_suspended({"air", "damp", "elsewhere"}).rows) == 1
+    assert rig.windows.set_suspended({"air", "damp", "elsewhere"}).rows == []
+    assert rig.windows.set_suspended(set()).rows == []
+    assert {row.stream for row in rig.wait_ms(2 * MINUTE_MS)} == {"air"}, "damp has no filter"
+
+
+def test_suspension_at_the_end_of_a_window_gives_it_out_whole() -> None:
+    rig = Rig(DAMP)
+    rig.wait_ms(10_000)
+    rig.read("shed")
+    rig.clock.now_ms = 20_000
+    rows = rig.windows.set_suspended({"damp"}).rows
+    assert [(row.start_ms - WALL_MS, row.quality[0]) for row in rows] == [(10_000, Quality.OK)]
+
+
+def test_resumed_stream_begins_with_a_partial_window_on_the_grid() -> None:
+    rig = Rig(DAMP)
+    rig.windows.set_suspended({"damp"})
+    rig.wait_ms(22_000)  # it is 27 s now
+    assert rig.windows.set_suspended(set()).rows == []
+    rig.read("shed")
+    rows = rig.wait_ms(3_000 + GRACE_MS)
+    rig.read("shed")
+    rows += rig.wait_ms(10_000)
+    assert [(row.start_ms - WALL_MS, row.quality[0]) for row in rows] == [
+        (20_000, Quality.PARTIAL),
+        (30_000, Quality.OK),
+    ]
+
+
+def test_suspending_and_resuming_one_stream_leaves_the_windows_of_another_alone() -> None:
+    rig = Rig(AIR, DAMP)
+    rig.wait_ms(10_000)
+    rig.read("shed")
+    rig.windows.set_suspended({"air"})
+    rig.windows.set_suspended(set())
+    assert [row.quality[0] for row in rig.wait_ms(10_000) if row.stream == "damp"] == [Quality.OK]
+
+
+def test_window_that_was_given_out_at_the_suspension_is_not_given_out_again() -> None:
+    rig = Rig(DAMP)
+    rig.read("shed")
+    rows = rig.windows.set_suspended({"damp"}).rows
+    rig.clock.now_ms += 1_000
+    rig.windows.set_suspended(set())
+    rig.read("shed")
+    rows += rig.wait_ms(14_000 + GRACE_MS)
+    assert [row.start_ms - WALL_MS for row in rows] == [0, 10_000]
+
+
+def test_stream_suspended_from_the_start_gives_out_nothing_at_all() -> None:
+    clock = WallClock()
+    windows = Windows(
+        (DAMP,), filters={"damp": make_filter(DAMP)}, clock=clock, given=Given(BOOT), suspended={"damp"}
+    )
+    clock.now_ms += 60_000
+    assert windows.tick().rows == []
+    assert windows.set_suspended({"damp"}).rows == []
+    assert windows.stop().rows == []
+
+
+def test_suspension_lasts_over_a_clock_step_and_ends_on_the_new_grid() -> None:
+    rig = Rig(DAMP)
+    rig.windows.set_suspended({"damp"})
+    rig.clock.offset_ms += 3_600_000
+    assert rig.windows.tick().rows == []
+    rig.windows.set_suspended(set())
+    rows = rig.wait_ms(10_000)
+    assert [row.start_ms - WALL_MS for row in rows] == [3_600_000]
+
+
+def test_pause_while_the_stream_is_suspended_is_known_when_it_goes_on() -> None:
+    rig = Rig(DAMP)
+    rig.windows.set_suspended({"damp"})
+    rig.windows.on_state("shed", SensorState.PAUSED)
+    rig.wait_ms(22_000)
+    rig.windows.set_suspended(set())
+    rig.wait_ms(8_000 + GRACE_MS)
+    rig.windows.on_state("shed", SensorState.OK)
+    rig.read("shed")
+    rows = rig.wait_ms(10_000)
+    rig.read("shed")
+    rows += rig.wait_ms(10_000)
+    assert [row.quality[0] for row in rows] == [Quality.PARTIAL, Quality.OK]
