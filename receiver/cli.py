@@ -13,6 +13,7 @@ from typing import Any
 
 from agent.errors import LamppostError
 from agent.wire.errors import WireError
+from receiver import cli_catalogue, cli_control, cli_reconcile
 from receiver.errors import ReceiverError
 
 EXIT_OK, EXIT_WRONG, EXIT_UNUSABLE, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -27,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     _add_verify(commands)
     _add_show(commands)
     _add_export(commands)
+    cli_control.add(commands)
+    cli_reconcile.add(commands)
+    cli_catalogue.add(commands)
     chosen = parser.parse_args(arguments)
     try:
         code: int = chosen.run(chosen)

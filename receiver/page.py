@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agent.tomlfile.problem import printable
-from agent.wire.messages import DECLARATIONS
+from agent.wire.chain import RESERVED
 
 _MS_PER_S = 1000
 
@@ -32,7 +32,7 @@ def _table(*headers: str, title: str) -> Table:
 def _streams(streams: list[dict[str, Any]], now_ms: int) -> Table:
     table = _table("unit", "stream", "seqs", "rows", "latest", "values", title="Received")
     for stream in streams:
-        if stream["stream"] == DECLARATIONS:
+        if stream["stream"] in RESERVED:
             continue
         latest = stream["latest"]
         when = "-" if latest is None else f"{_ago(now_ms - latest['start_ms'] - latest['step_ms'])} ago"

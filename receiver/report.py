@@ -11,7 +11,8 @@ from typing import Any
 
 from agent.quality import Quality
 from agent.wire import payload
-from agent.wire.messages import DeclaredStream, GapReason
+from agent.wire.declared import DeclaredStream
+from agent.wire.messages import GapReason
 from receiver.database import Database, Row
 
 _REJECTED_SHOWN = 20

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from agent.wire.messages import DECLARATIONS
+from agent.wire.chain import RESERVED
 from receiver.page import render
 
 NOW_MS = 1_790_000_000_000
@@ -56,8 +56,9 @@ def test_page_of_rows_without_a_date_does_not_invent_their_age() -> None:
     assert "ago" not in shown
 
 
-def test_page_leaves_out_the_chain_of_declarations() -> None:
-    assert DECLARATIONS not in _page(_stream(stream=DECLARATIONS, latest=None))
+@pytest.mark.parametrize("stream", sorted(RESERVED))
+def test_page_leaves_out_the_chains_of_reserved_streams(stream: str) -> None:
+    assert stream not in _page(_stream(stream=stream, latest=None))
 
 
 def test_page_of_a_stream_without_rows_has_a_dash() -> None:

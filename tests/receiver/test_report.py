@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from agent.wire import cose
-from agent.wire.messages import DECLARATIONS, Presence
+from agent.wire.declared import DECLARATIONS
+from agent.wire.messages import Presence
 from receiver.errors import StorageError
 from receiver.report import Report
 from receiver.store import Refusal, Store
