@@ -1,13 +1,14 @@
 """The declaration: what the checked configuration means, as the city is told.
 
 In: settings, the key's thumbprint, whether anything is simulated. Out: the content that batches cite by its hash.
-Never: anything that is not in the configuration.
+Never: anything that is not in the configuration or in the drivers' descriptions.
 """
 
 from agent import __version__
-from agent.config.plans import Settings, StreamPlan
-from agent.privacy.spec import ReleasedChannel
-from agent.wire.messages import DeclarationContent, DeclaredChannel, DeclaredStream
+from agent.config.plans import SensorPlan, Settings, StreamPlan
+from agent.privacy.spec import Noise, ReleasedChannel
+from agent.wire.declared import DeclarationContent, DeclaredChannel, DeclaredNoise, DeclaredStream
+from agent.wire.units import ucum
 
 
 def software() -> str:
@@ -17,21 +18,29 @@ def software() -> str:
 
 def content(settings: Settings, *, thumbprint: bytes, simulated: bool) -> DeclarationContent:
     """Return what a unit with these settings declares."""
-    models = {sensor.name: sensor.model.name for sensor in settings.sensors}
+    unit = settings.unit
+    sensors = {sensor.name: sensor for sensor in settings.sensors}
+    retention_ms = round(settings.limits.retain_s * 1000)
     return DeclarationContent(
-        unit=settings.unit.id,
-        publisher=settings.unit.publisher,
-        office=settings.unit.office,
-        contact=settings.unit.contact,
-        site=settings.unit.site,
+        unit=unit.id,
+        publisher=unit.publisher,
+        office=unit.office,
+        contact=unit.contact,
+        site=unit.site,
+        location=unit.location,
+        installed=unit.installed,
+        hardware=unit.hardware,
+        firmware=unit.firmware,
         software=software(),
         thumbprint=thumbprint,
+        legal_basis=unit.legal_basis,
+        dtpr=unit.dtpr,
         simulated=simulated,
-        streams=tuple(_stream(plan, models) for plan in settings.streams),
+        streams=tuple(_stream(plan, sensors, retention_ms=retention_ms) for plan in settings.streams),
     )
 
 
-def _stream(plan: StreamPlan, models: dict[str, str]) -> DeclaredStream:
+def _stream(plan: StreamPlan, sensors: dict[str, SensorPlan], *, retention_ms: int) -> DeclaredStream:
     return DeclaredStream(
         name=plan.name,
         title=plan.text.title,
@@ -40,18 +49,34 @@ def _stream(plan: StreamPlan, models: dict[str, str]) -> DeclaredStream:
         licence=plan.text.licence,
         contact=plan.text.contact,
         access=plan.text.access,
+        rights=plan.text.rights,
         purpose=plan.text.purpose,
         window_ms=plan.spec.window_ms,
         batch_rows=plan.policy.batch_rows,
+        retention_ms=retention_ms,
+        delay_ms=plan.policy.delay_ms,
         suppress_below=plan.spec.suppress_below,
-        channels=tuple(_channel(channel, models[channel.sensor]) for channel in plan.spec.channels),
+        noise=_noise(plan.spec.noise),
+        dtpr=plan.text.dtpr,
+        channels=tuple(
+            _channel(channel, sensors[channel.sensor], uri=plan.properties.get(channel.name, ""))
+            for channel in plan.spec.channels
+        ),
     )
 
 
-def _channel(channel: ReleasedChannel, model: str) -> DeclaredChannel:
+def _noise(noise: Noise | None) -> DeclaredNoise | None:
+    if noise is None:
+        return None
+    return DeclaredNoise(epsilon=noise.epsilon, daily=noise.daily, sensitivity=noise.sensitivity)
+
+
+def _channel(channel: ReleasedChannel, sensor: SensorPlan, *, uri: str) -> DeclaredChannel:
     return DeclaredChannel(
         name=channel.name,
         unit=channel.unit,
+        ucum=ucum(channel.unit),
+        property=uri,
         exponent=channel.exponent,
         resolution=channel.resolution,
         minimum=channel.minimum,
@@ -59,6 +84,9 @@ def _channel(channel: ReleasedChannel, model: str) -> DeclaredChannel:
         rule=channel.rule.value,
         sensitivity=channel.sensitivity.value,
         source=f"{channel.sensor}.{channel.source.name}",
-        model=model,
+        model=sensor.model.name,
+        accuracy=channel.source.accuracy,
+        calibrated=sensor.calibrated,
         grid_m=channel.grid_m,
+        bins=channel.bins,
     )

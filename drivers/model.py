@@ -1,9 +1,9 @@
 """How a chip folder describes itself to the registry, and what a driver must do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from drivers.bus.api import I2cDevice, SerialLine
 from drivers.reading import Channel, Clock, Reading
@@ -38,6 +38,16 @@ class Driver(Protocol):
 
     async def close(self) -> None:
         """Leave the chip idle if it still answers. Safe after a failed `open`; never raises `DriverError`."""
+        ...
+
+
+@runtime_checkable
+class Tripwired(Protocol):
+    """What a driver of a sensor that sends text has besides: the tripwire's counts (`drivers.tripwire`)."""
+
+    @property
+    def trips(self) -> Mapping[str, int]:
+        """Frames that this driver dropped because a field looked like somebody's identifier, by kind."""
         ...
 
 

@@ -13,12 +13,16 @@ Value = int | bytes | None
 
 
 class Sensitivity(StrEnum):
-    """What a channel tells about people; it alone decides which rules may release it."""
+    """What a channel tells about people; it alone decides which rules may release it.
+
+    `CONTENT` is free text, pictures and sound: no rule can release it in any form.
+    """
 
     MEASUREMENT = "measurement"
     COUNT = "count"
     IDENTIFIER = "identifier"
     LOCATION = "location"
+    CONTENT = "content"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,8 @@ class Channel:
         sensitivity: what the channel may reveal.
         group: names the group of people- or vehicle-derived channels it belongs to, None for everything else.
         accuracy: the maker's statement with its source, or ``unverified``.
+        property: URI of the observed property, empty where no vocabulary names it: of QUDT's quantity kinds, of the
+            European Environment Agency's air quality pollutants, or of W3C's WGS 84 terms.
     """
 
     name: str
@@ -46,6 +52,7 @@ class Channel:
     sensitivity: Sensitivity = Sensitivity.MEASUREMENT
     group: str | None = None
     accuracy: str = "unverified"
+    property: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

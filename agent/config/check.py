@@ -12,9 +12,12 @@ import msgspec
 from agent.config import model
 from agent.config.catalogue import Catalogue
 from agent.config.check_bus import Buses, check_buses
+from agent.config.check_control import check_control
+from agent.config.check_quiet import check_clock_sensor
 from agent.config.check_rest import check_budget, check_buffer, check_clock, check_unused
 from agent.config.check_sensor import Sensors, check_sensors
 from agent.config.check_stream import Streams, check_streams
+from agent.config.check_unit import check_unit
 from agent.config.check_uplink import check_uplink
 from agent.config.plans import Settings
 from agent.config.resolve import resolve
@@ -45,6 +48,7 @@ def check(document: Document, catalogue: Catalogue, *, folder: Path) -> Outcome:
     """
     report = Report()
     root = check_model(document, model.Configuration, report=report)
+    location = check_unit(root.table("unit"))
     buses = check_buses(root)
     sensors = check_sensors(root, buses, catalogue)
     streams = check_streams(root, sensors, contact=root.table("unit").text("contact"))
@@ -54,14 +58,23 @@ def check(document: Document, catalogue: Catalogue, *, folder: Path) -> Outcome:
     if report.errors():
         return Outcome(report, None)
     configuration = msgspec.convert(root.plain(), model.Configuration)
-    settings = resolve(configuration, buses=buses, sensors=sensors, streams=streams, folder=folder)
+    settings = resolve(configuration, location=location, buses=buses, sensors=sensors, streams=streams, folder=folder)
     return Outcome(report, settings)
+
+
+def _check_quiet_clock(root: Table, sensors: Sensors) -> None:
+    clock = root.table("clock")
+    plan = sensors.plans.get(clock.text("gnss") or "") if clock.text("source") == "gnss" else None
+    if plan is not None:
+        check_clock_sensor(root.tables("sensor")[plan.name], plan)
 
 
 def _check_rest(root: Table, buses: Buses, sensors: Sensors, streams: Streams) -> None:
     uplink = root.table("uplink")
     check_buffer(root.table("buffer"))
     check_clock(root.table("clock"), sensors)
+    check_control(root.table("control"))
+    _check_quiet_clock(root, sensors)
     status = uplink.get("status_interval", Duration) or model.DEFAULT_STATUS
     check_budget(root.table("budget"), streams.plans, tls=uplink.values.get("tls") is not False, status=status)
     check_unused(root, buses, sensors, streams)

@@ -1,24 +1,28 @@
 """Rules about one released channel: where it comes from, its unit, its numbers.
 
-In: a `[stream.X.channel.Y]` table and the sensors. Out: the channel for the privacy filter, and problems. Never: what
-is private; `agent.privacy.legality` decides that.
+In: a `[stream.X.channel.Y]` table and the sensors. Out: the channels for the privacy filter (one, or one for each bin
+of a histogram), and problems. Never: what is private; `agent.privacy.legality` decides that.
 """
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
+from agent.config.check_bins import check_bins
 from agent.config.check_sensor import Sensors
-from agent.privacy.classes import permitted_rules
+from agent.privacy.classes import permitted_rules, refusal
 from agent.privacy.spec import ReleasedChannel, Rule
 from agent.tomlfile import Distance, Table, did_you_mean, listing, quoted
 from drivers.model import Model
 from drivers.reading import Channel
 
-_COUNTING: Final = frozenset({Rule.COUNT, Rule.COUNT_DISTINCT})
-_UNBOUNDED: Final = frozenset({Rule.COUNT, Rule.COUNT_DISTINCT, Rule.SUM})
+_COUNTING: Final = frozenset({Rule.COUNT, Rule.COUNT_DISTINCT, Rule.HISTOGRAM})
+_PLAIN: Final = _COUNTING | {Rule.DWELL}
+"""Rules whose result is a whole number of something else than the source's unit, and never below zero."""
+_UNBOUNDED: Final = _PLAIN | {Rule.SUM}
 """Rules whose result the sensor's own range says nothing about."""
 COUNT_UNIT: Final = "count"
+DWELL_UNIT: Final = "s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,14 @@ class _Scale:
         return value.scaleb(-self.exponent)
 
 
-def check_channel(table: Table, sensors: Sensors) -> ReleasedChannel | None:
-    """Return the channel, None after reporting what is wrong with it."""
+def check_channel(table: Table, sensors: Sensors) -> tuple[ReleasedChannel, ...]:
+    """Return the channel, or one for each of its bins; nothing after reporting what is wrong with it."""
+    channel = _check_keys(table, sensors)
+    return () if channel is None else check_bins(table, channel)
+
+
+def _check_keys(table: Table, sensors: Sensors) -> ReleasedChannel | None:
+    """Return the channel without its bins."""
     found = _check_source(table, sensors)
     rule_name = table.text("rule")
     if found is None or rule_name is None:
@@ -120,18 +130,20 @@ def _check_rule(table: Table, source: Channel, rule: Rule) -> bool:
         f"{source.title} may not leave by rule {quoted(rule.value)}",
         expected=" or ".join(names) if names else "no stream at all; it has no form that may leave",
         found=f"{quoted(rule.value)}, for a channel of class {quoted(source.sensitivity.value)}{group}",
+        hint=refusal(source, rule),
     )
     return False
 
 
 def _check_unit(table: Table, source: Channel, rule: Rule) -> str | None:
     unit = table.text("unit")
-    right = COUNT_UNIT if rule in _COUNTING else source.unit
+    right = COUNT_UNIT if rule in _COUNTING else DWELL_UNIT if rule is Rule.DWELL else source.unit
     if unit is None or unit == right:
         return unit
-    why = (
-        f"rule {quoted(rule.value)} counts" if rule in _COUNTING else f"{source.title.lower()} is in {quoted(right)}"
-    )
+    if rule in _PLAIN:
+        why = f"rule {quoted(rule.value)} {'counts' if rule in _COUNTING else 'tells seconds'}"
+    else:
+        why = f"{source.title.lower()} is in {quoted(right)}"
     table.problem(
         "unit",
         "wrong-unit",
@@ -144,7 +156,7 @@ def _check_unit(table: Table, source: Channel, rule: Rule) -> str | None:
 
 
 def _check_resolution(table: Table, source: Channel, rule: Rule) -> _Scale | None:
-    own_exponent = 0 if rule in _COUNTING else source.exponent
+    own_exponent = 0 if rule in _PLAIN else source.exponent
     if "resolution" not in table.written:
         return _Scale(own_exponent, 1)
     resolution = table.get("resolution", Decimal)
@@ -166,16 +178,14 @@ def _check_resolution(table: Table, source: Channel, rule: Rule) -> _Scale | Non
 
 
 def _check_range(table: Table, source: Channel, *, rule: Rule, scale: _Scale) -> tuple[int, int] | None:
-    own = (
-        Decimal(source.minimum).scaleb(source.exponent),
-        Decimal(source.maximum).scaleb(source.exponent),
-    )
+    low, high = (0, source.maximum - source.minimum) if rule is Rule.STDEV else (source.minimum, source.maximum)
+    own = Decimal(low).scaleb(source.exponent), Decimal(high).scaleb(source.exponent)
     if "range" in table.written:
         bounds = table.get("range", tuple)
         return None if bounds is None else _check_bounds(table, bounds, own=own, rule=rule, scale=scale)
     if rule not in _UNBOUNDED:
-        low = scale.units(own[0]).to_integral_value(ROUND_CEILING)
-        return int(low), int(scale.units(own[1]).to_integral_value(ROUND_FLOOR))
+        smallest = scale.units(own[0]).to_integral_value(ROUND_CEILING)
+        return int(smallest), int(scale.units(own[1]).to_integral_value(ROUND_FLOOR))
     table.problem(
         None,
         "missing-range",
@@ -197,8 +207,8 @@ def _check_bounds(
         message, expected = "the smallest value is not below the largest", f"[{high:f}, {low:f}]"
     elif rule not in _UNBOUNDED and (low < own[0] or high > own[1]):
         message, expected = "this is wider than what the sensor can measure", f"inside [{own[0]:f}, {own[1]:f}]"
-    elif rule in _COUNTING and low < 0:
-        message, expected = "a count is never below zero", f"[0, {high:f}]"
+    elif rule in _PLAIN and low < 0:
+        message, expected = f"a {'dwell' if rule is Rule.DWELL else 'count'} is never below zero", f"[0, {high:f}]"
     elif any(scale.units(bound) % 1 != 0 for bound in bounds):
         unit = Decimal(1).scaleb(scale.exponent)
         message, expected = "a bound is finer than the resolution", f"multiples of {unit:f}"

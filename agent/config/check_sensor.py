@@ -5,9 +5,11 @@ Never: touches hardware.
 """
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from agent.config.catalogue import Catalogue
 from agent.config.check_bus import Buses
+from agent.config.check_quiet import check_quiet_hours
 from agent.config.options import check_options
 from agent.config.plans import BusKind, SensorPlan
 from agent.poller import StartPolicy
@@ -52,6 +54,8 @@ def check_sensors(root: Table, buses: Buses, catalogue: Catalogue) -> Sensors:
         _check_place(table, sensors, bus=bus, address=address, model=model)
         interval_s, timeout_s = _check_timing(table, model)
         options = check_options(table, model)
+        quiet_hours = check_quiet_hours(table)
+        calibrated = table.get("calibrated", date)
         if bus is not None and options is not None:
             sensors.plans[name] = SensorPlan(
                 name=name,
@@ -62,6 +66,8 @@ def check_sensors(root: Table, buses: Buses, catalogue: Catalogue) -> Sensors:
                 interval_s=interval_s,
                 timeout_s=timeout_s,
                 start=StartPolicy(table.text("start") or DEFAULT_START),
+                calibrated=None if calibrated is None else calibrated.isoformat(),
+                quiet_hours=quiet_hours,
             )
     return sensors
 

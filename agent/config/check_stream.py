@@ -4,21 +4,22 @@ In: the file's `[stream.*]` tables and the sensors. Out: plans for the service, 
 `agent.privacy.legality` among them. Never: an exception from a privacy rule.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 from agent.buffer.records import Overflow, StreamPolicy
 from agent.config.check_channel import check_channel
+from agent.config.check_noise import check_noise
 from agent.config.check_sensor import Sensors
+from agent.config.check_text import check_text, observed_property
 from agent.config.plans import StreamPlan, StreamText
 from agent.privacy import legality
 from agent.privacy.problem import Problem as PrivacyProblem
-from agent.privacy.spec import ReleasedChannel, StreamSpec
-from agent.tomlfile import Duration, Table, nearest, quoted
-from agent.wire.declaration import MAX_KEYWORDS, MAX_STREAMS
+from agent.privacy.spec import ReleasedChannel, Rule, StreamSpec
+from agent.privacy.spread import MOST_SAMPLES
+from agent.tomlfile import Duration, Table, quoted
+from agent.wire.declaration import MAX_STREAMS
 from agent.wire.messages import MAX_COLUMNS, MAX_ROWS
 from drivers.model import Delivery
 
@@ -26,13 +27,6 @@ _DAY_MS: Final = 86_400_000
 _ANY_WINDOW_MS: Final = 60_000
 _LARGEST_BATCH_VALUES: Final = 16_384
 """Rows times columns of a batch, so that an envelope stays below the brokers' usual limits."""
-_LICENCES: Final = {
-    "cc0-1.0": "https://creativecommons.org/publicdomain/zero/1.0/",
-    "cc-by-4.0": "https://creativecommons.org/licenses/by/4.0/",
-    "cc-by-sa-4.0": "https://creativecommons.org/licenses/by-sa/4.0/",
-    "odbl-1.0": "https://opendatacommons.org/licenses/odbl/1-0/",
-    "pddl-1.0": "https://opendatacommons.org/licenses/pddl/1-0/",
-}
 
 
 @dataclass(slots=True)
@@ -57,6 +51,9 @@ class _Draft:
     table: Table
     spec: StreamSpec
     complete: bool
+    properties: dict[str, str]
+    tables: dict[str, Table]
+    """The table of each released channel, by its name: a histogram's bins have one together."""
 
 
 def check_streams(root: Table, sensors: Sensors, *, contact: str | None) -> Streams:
@@ -64,8 +61,8 @@ def check_streams(root: Table, sensors: Sensors, *, contact: str | None) -> Stre
     streams = Streams()
     drafts = [_draft(table, sensors, streams) for table in root.tables("stream").values()]
     for draft in drafts:
-        _check_words(draft.table)
-        batch_rows = _check_times(draft.table)
+        check_text(draft.table)
+        batch_rows = _check_times(draft)
         _check_pace(draft, sensors)
         _report(draft, legality.problems(draft.spec))
         plan = _plan(draft, batch_rows, contact)
@@ -94,21 +91,29 @@ def _check_number(root: Table) -> None:
 
 def _draft(table: Table, sensors: Sensors, streams: Streams) -> _Draft:
     channels: list[ReleasedChannel] = []
+    properties: dict[str, str] = {}
+    tables: dict[str, Table] = {}
+    understood = 0
     written = table.table("channel").written
     for entry in table.tables("channel").values():
         source = entry.text("from")
         streams.sensors_named |= set() if source is None else {source.partition(".")[0]}
-        channel = check_channel(entry, sensors)
-        channels += [] if channel is None else [channel]
-    complete = len(channels) == len(written) and "channel" in table.values
+        made = check_channel(entry, sensors)
+        for channel in made:
+            tables[channel.name] = entry
+            properties |= observed_property(entry, channel)
+        channels += made
+        understood += bool(made)
+    complete = understood == len(written) and "channel" in table.values
     streams.broken = streams.broken or not complete
-    if len(written) > MAX_COLUMNS:
+    columns = max(len(written), len(channels))
+    if columns > MAX_COLUMNS:
         table.problem(
             "channel",
             "too-many-channels",
             "a stream cannot have that many channels",
-            expected=f"{MAX_COLUMNS} at most",
-            found=str(len(written)),
+            expected=f"{MAX_COLUMNS} at most, each bin of a histogram counted",
+            found=str(columns),
         )
     window = table.get("window", Duration)
     suppress_below = table.get("suppress_below", int)
@@ -119,39 +124,14 @@ def _draft(table: Table, sensors: Sensors, streams: Streams) -> _Draft:
         window_ms=_ANY_WINDOW_MS if window is None else int(window),
         channels=tuple(channels),
         suppress_below=suppress_below,
+        noise=check_noise(table, channels, complete=complete),
     )
-    return _Draft(table, spec, complete)
+    return _Draft(table, spec, complete, properties, tables)
 
 
-def _check_words(table: Table) -> None:
-    keywords = table.get("keywords", tuple) or ()
-    if len(keywords) > MAX_KEYWORDS:
-        table.problem(
-            "keywords",
-            "too-many-keywords",
-            "these are too many keywords",
-            expected=f"{MAX_KEYWORDS} at most",
-            found=str(len(keywords)),
-        )
-    licence = table.text("licence")
-    if licence is None:
-        return
-    parts = urlsplit(licence)
-    if parts.scheme in {"https", "http"} and "." in parts.netloc and not re.search(r"\s", licence):
-        return
-    known = nearest(licence.replace(" ", "-"), _LICENCES)
-    table.problem(
-        "licence",
-        "bad-licence",
-        f"{quoted(licence)} is no web address",
-        expected="the https:// address of the licence's text",
-        found=quoted(licence),
-        hint=None if known is None else f'did you mean "{_LICENCES[known]}"?',
-    )
-
-
-def _check_times(table: Table) -> int | None:
+def _check_times(draft: _Draft) -> int | None:
     """Return the rows of a batch, None when they are unknown."""
+    table = draft.table
     window, batch = table.get("window", Duration), table.get("batch", Duration)
     if window is not None and _DAY_MS % window:
         table.problem(
@@ -161,10 +141,11 @@ def _check_times(table: Table) -> int | None:
             expected="a window such as 10s, 1min, 5min, 15min or 1h",
             found=quoted(window.written()),
         )
-    return None if window is None or batch is None else _check_batch(table, window, batch)
+    return None if window is None or batch is None else _check_batch(draft, window, batch)
 
 
-def _check_batch(table: Table, window: Duration, batch: Duration) -> int | None:
+def _check_batch(draft: _Draft, window: Duration, batch: Duration) -> int | None:
+    table = draft.table
     if batch % window or batch < window:
         down = Duration(max(1, batch // window) * window)
         table.problem(
@@ -176,7 +157,7 @@ def _check_batch(table: Table, window: Duration, batch: Duration) -> int | None:
             hint=f'did you mean "{down.written()}"?',
         )
         return None
-    rows, most = batch // window, _most_rows(len(table.table("channel").written))
+    rows, most = batch // window, _most_rows(max(len(table.table("channel").written), len(draft.spec.channels)))
     if rows > most:
         table.problem(
             "batch",
@@ -204,6 +185,7 @@ def _check_pace(draft: _Draft, sensors: Sensors) -> None:
         for channel in draft.spec.channels
         if (plan := sensors.plans.get(channel.sensor)) and plan.model.delivery is Delivery.POLLED
     }
+    _check_memory(draft, polled, window)
     slow = max(polled, key=polled.__getitem__, default=None)
     if slow is None or polled[slow] <= window.seconds:
         return
@@ -216,11 +198,36 @@ def _check_pace(draft: _Draft, sensors: Sensors) -> None:
     )
 
 
+def _check_memory(draft: _Draft, polled: Mapping[str, float], window: Duration) -> None:
+    """Find windows with more samples than a quantile can keep."""
+    for channel in draft.spec.channels:
+        interval_s = polled.get(channel.sensor)
+        if (
+            channel.rule not in {Rule.MEDIAN, Rule.P90}
+            or not interval_s
+            or window.seconds <= MOST_SAMPLES * interval_s
+        ):
+            continue
+        draft.table.problem(
+            "window",
+            "window-too-long",
+            f"a window has more samples than {quoted(channel.rule.value)} of {quoted(channel.name)} can keep",
+            expected=f"{MOST_SAMPLES} samples at most: {MOST_SAMPLES * interval_s:g} s, or a longer interval",
+            found=quoted(window.written()),
+        )
+
+
 def _report(draft: _Draft, problems: Iterable[PrivacyProblem]) -> None:
+    """Report each problem at its key, and once where it is the same in all bins of a histogram."""
+    reported = set()
     for problem in problems:
         if problem.key == "channel" and not draft.complete:
             continue  # what is missing may be the channel that could not be understood
-        table = draft.table if problem.channel is None else draft.table.tables("channel")[problem.channel]
+        table = draft.table if problem.channel is None else draft.tables[problem.channel]
+        told = (table.path, problem.key, problem.what)
+        if told in reported:
+            continue
+        reported.add(told)
         key = problem.key if problem.key in table.written and problem.key != "channel" else None
         table.problem(key, f"privacy-{problem.key.replace('_', '-')}", problem.what, expected=problem.why)
 
@@ -240,6 +247,7 @@ def _plan(draft: _Draft, batch_rows: int | None, contact: str | None) -> StreamP
         batch_rows=batch_rows,
         backlog_rows=_most_rows(columns),
         columns=columns,
+        delay_ms=int(table.get("delay", Duration) or 0),
     )
     text = StreamText(
         title=title,
@@ -249,5 +257,7 @@ def _plan(draft: _Draft, batch_rows: int | None, contact: str | None) -> StreamP
         licence=licence,
         access=access,
         contact=contact,
+        rights=table.text("rights") or "",
+        dtpr=table.get("dtpr", tuple) or (),
     )
-    return StreamPlan(spec=draft.spec, policy=policy, text=text)
+    return StreamPlan(spec=draft.spec, policy=policy, text=text, properties=draft.properties)

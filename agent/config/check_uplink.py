@@ -25,7 +25,7 @@ def check_uplink(uplink: Table) -> None:
     _check_account(uplink)
     _check_delivery(uplink)
     for index, key in enumerate(uplink.get("receiver_keys", tuple) or ()):
-        _check_key(uplink, index, key)
+        check_key(uplink, ("receiver_keys", index), key)
 
 
 def is_loopback(host: str) -> bool:
@@ -130,7 +130,8 @@ def _check_delivery(uplink: Table) -> None:
         )
 
 
-def _check_key(uplink: Table, index: int, key: str) -> None:
+def check_key(table: Table, place: str | tuple[str, int], key: str) -> None:
+    """Report what is wrong with a public key that is given as text."""
     if not KEY_TEXT.match(key):
         return
     from agent.wire import keyfile  # noqa: PLC0415 - most files name key files, and need no cryptography here
@@ -139,10 +140,10 @@ def _check_key(uplink: Table, index: int, key: str) -> None:
         keyfile.load_public(key)
     except KeyFileError:
         private = "PRIVATE KEY" in key
-        uplink.problem(
-            ("receiver_keys", index),
+        table.problem(
+            place,
             "bad-key",
-            "this is a private key; it must stay at the receiver" if private else "this is not a public key",
-            expected="the text of receiver.pub, or the path of that file",
+            "this is a private key; it must stay where it was made" if private else "this is not a public key",
+            expected="the text of a public key, or the path of its file",
             found="a private key" if private else "a damaged text",
         )

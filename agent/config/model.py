@@ -4,6 +4,7 @@ The checker walks a file along these structs, the JSON Schema for editors and it
 is explained in its struct's docstring; a test fails when one is not. Rules over several keys are in `check`.
 """
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from agent.tomlfile.quantities import Distance, Duration, Size
 
 _NAME = "a name: a lower-case letter, then lower-case letters, digits and -, at most 63 in all"
 _CHANNEL = "a name: a lower-case letter, then lower-case letters, digits, - and _, at most 63 in all"
+_WEB = r'^https?://[^\s/<>"{}|\\^`]+[^\s<>"{}|\\^`]*$'
 _FILE = 'a path (relative ones count from this file), or "credential:NAME" for a systemd credential'
 
 Name = Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,62}$", extra={"is": _NAME, "code": "bad-name"})]
@@ -26,14 +28,76 @@ Mailbox = Annotated[
         extra={"is": 'a mailbox of the office, such as "air@city.example"', "code": "bad-contact"},
     ),
 ]
+Rights = Annotated[str, Meta(min_length=1, max_length=255)]
+"""Project Open Data, which DCAT-US 1.1 is, allows 255 characters."""
+WebAddress = Annotated[
+    str,
+    Meta(
+        pattern=_WEB,
+        max_length=500,
+        extra={"is": "a web address that begins with https://", "code": "bad-url"},
+    ),
+]
+Property = Annotated[
+    str,
+    Meta(
+        pattern=_WEB,
+        max_length=500,
+        extra={
+            "is": 'the address of a property, such as "http://qudt.org/vocab/quantitykind/Temperature"',
+            "code": "bad-property",
+        },
+    ),
+]
+_FRACTION = 'a fraction in quotes or a whole number, above zero, such as "1/2" or 12'
+Fraction = (
+    Annotated[
+        str, Meta(pattern="^[1-9][0-9]{0,8}(/[1-9][0-9]{0,8})?$", extra={"is": _FRACTION, "code": "bad-fraction"})
+    ]
+    | Annotated[int, Meta(ge=1, le=999_999_999, extra={"is": _FRACTION})]
+)
+DtprCodes = tuple[
+    Annotated[
+        str,
+        Meta(
+            min_length=1, max_length=100, extra={"is": 'a DTPR code, such as "purpose__ecology"', "choices": "dtpr"}
+        ),
+    ],
+    ...,
+]
+Hours = Annotated[
+    str,
+    Meta(
+        pattern="^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$",
+        extra={"is": 'hours of a day, such as "22:00-06:00"', "code": "bad-hours"},
+    ),
+]
 SecretFile = Annotated[str, Meta(min_length=1, extra={"is": _FILE})]
 File = Annotated[str, Meta(min_length=1, extra={"is": "a path; relative ones count from this file"})]
 Interval = Annotated[Duration, Meta(extra={"minimum": 100, "maximum": 86_400_000})]
 Window = Annotated[Duration, Meta(extra={"minimum": 1000, "maximum": 86_400_000})]
+Delay = Annotated[Duration, Meta(extra={"maximum": 2_592_000_000})]
+Grid = Annotated[Distance, Meta(extra={"minimum": 100, "maximum": 100_000})]
 Positive = Annotated[Decimal, Meta(extra={"is": "a number above zero"})]
 
 DEFAULT_STATUS = Duration(300_000)
-RuleName = Literal["mean", "min", "max", "sum", "count", "last", "count_distinct", "grid"]
+DEFAULT_LOCATION_GRID = Distance(1000)
+RuleName = Literal[
+    "mean",
+    "min",
+    "max",
+    "sum",
+    "count",
+    "last",
+    "count_distinct",
+    "grid",
+    "median",
+    "p90",
+    "stdev",
+    "circular_mean",
+    "dwell",
+    "histogram",
+]
 AccessLevel = Literal["public", "restricted public", "non-public"]
 OverflowPolicy = Literal["drop_oldest", "drop_newest"]
 
@@ -48,6 +112,15 @@ class Unit(Struct, frozen=True, kw_only=True):
         office: The office that answers for it.
         contact: That office's mailbox; a role, not a person.
         key: The unit's private key: a file made by `lamppost keygen`, or "credential:NAME".
+        location: Its latitude and longitude in decimal degrees; only the middle of its grid cell is ever told.
+        location_grid: Edge of the grid that the location is snapped to.
+        installed: The day on which it was installed.
+        hardware: What it is: board and enclosure, in words.
+        firmware: Its operating system or image, in words.
+        legal_basis: The statute, ordinance or resolution that permits it.
+        dtpr: Codes of Digital Trust for Places and Routines that hold for the whole unit.
+        notice_url: A page about the unit, for the code on the printed notice; without it the code names the unit, its
+            key and its declaration.
     """
 
     id: Name
@@ -56,6 +129,20 @@ class Unit(Struct, frozen=True, kw_only=True):
     office: Text
     contact: Mailbox
     key: SecretFile
+    location: (
+        Annotated[
+            tuple[Decimal, Decimal],
+            Meta(extra={"is": "latitude and longitude in degrees, such as [40.71278, -74.00594]"}),
+        ]
+        | None
+    ) = None
+    location_grid: Grid | None = None
+    installed: date | None = None
+    hardware: Text | None = None
+    firmware: Text | None = None
+    legal_basis: Text | None = None
+    dtpr: DtprCodes = ()
+    notice_url: WebAddress | None = None
 
 
 class Bus(Struct, frozen=True, kw_only=True):
@@ -82,6 +169,8 @@ class Sensor(Struct, frozen=True, kw_only=True):
         interval: Time between two samples; the model's usual one when left out.
         timeout: A sample that takes longer has failed; the model's usual one when left out.
         start: What to do when it does not answer at the start: "retry", "required" (the agent stops) or "ignore".
+        calibrated: The day of its last calibration.
+        quiet_hours: Hours in which it is not sampled, in the clock's time zone, written "22:00-06:00".
         options: Settings of the model.
     """
 
@@ -91,6 +180,8 @@ class Sensor(Struct, frozen=True, kw_only=True):
     interval: Interval | None = None
     timeout: Interval | None = None
     start: Literal["retry", "required", "ignore"] = "retry"
+    calibrated: date | None = None
+    quiet_hours: tuple[Hours, ...] = ()
     options: dict[str, Any] = {}
 
 
@@ -100,10 +191,12 @@ class Channel(Struct, frozen=True, kw_only=True, rename={"source": "from"}):
     Attributes:
         from: The sensor and its channel, written "sensor.channel".
         rule: How the samples of one window become one number.
-        unit: The unit of the released value, as SenML writes it; it must be the sensor's own, or "count" for counts.
+        unit: The unit of the released value, as SenML writes it: the sensor's own, "count", or "s" for a dwell.
         resolution: Values are rounded to multiples of this; the sensor's own resolution when left out.
         range: Smallest and largest value that may leave; what the sensor can measure when left out.
         grid: Edge of the location grid; only with rule "grid".
+        bins: Edges of a histogram, ascending; a bin has its lower edge, not its upper; only with rule "histogram".
+        property: The address of the property that is observed; the sensor's own when left out.
     """
 
     source: Annotated[str, Meta(min_length=1, extra={"is": 'a sensor and its channel, such as "air.temperature"'})]
@@ -112,6 +205,23 @@ class Channel(Struct, frozen=True, kw_only=True, rename={"source": "from"}):
     resolution: Positive | None = None
     range: tuple[Decimal, Decimal] | None = None
     grid: Distance | None = None
+    bins: tuple[Decimal, ...] | None = None
+    property: Property | None = None
+
+
+class Noise(Struct, frozen=True, kw_only=True):
+    """Differential privacy of a stream's counts: random noise of known strength.
+
+    Attributes:
+        epsilon: What one window spends; smaller means more noise. A fraction such as "1/2" or a whole number, 10 at
+            most.
+        daily: What one day may spend; once it is spent the counts are withheld until the next day.
+        sensitivity: By how much one event can change the counts of a window, in sum; at least the number of counts.
+    """
+
+    epsilon: Fraction
+    daily: Fraction
+    sensitivity: Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Stream(Struct, frozen=True, kw_only=True):
@@ -124,12 +234,16 @@ class Stream(Struct, frozen=True, kw_only=True):
         purpose: Why the city collects it.
         licence: The address of its licence.
         access: Who may see it: "public", "restricted public" or "non-public".
+        rights: Why it is not public and how it can be had all the same; needed unless access is "public".
         contact: The mailbox for questions about it; the unit's when left out.
         window: The time that one row sums up; it divides a day without a rest.
         batch: The time whose rows are sealed and sent together; a multiple of the window.
         overflow: Which rows are lost when the buffer is full: "drop_oldest" or "drop_newest". There is no default.
+        delay: Rows leave no earlier than this after their window.
         suppress_below: Fewer people or vehicles than this in a window are not told; needed for what is derived from
             them, 5 to 50, usually 10.
+        noise: Differential privacy of its counts.
+        dtpr: Codes of Digital Trust for Places and Routines: its purposes, its technology, its processing.
         channel: What leaves; nothing else does.
     """
 
@@ -139,11 +253,15 @@ class Stream(Struct, frozen=True, kw_only=True):
     purpose: Text
     licence: Annotated[str, Meta(min_length=1, max_length=500, extra={"is": "the https:// address of a licence"})]
     access: AccessLevel
+    rights: Rights | None = None
     contact: Mailbox | None = None
     window: Window
     batch: Window
     overflow: OverflowPolicy
+    delay: Delay = Duration(0)
     suppress_below: Annotated[int, Meta(ge=5, le=50)] | None = None
+    noise: Noise | None = None
+    dtpr: DtprCodes = ()
     channel: dict[ChannelName, Channel]
 
 
@@ -212,6 +330,8 @@ class Buffer(Struct, frozen=True, kw_only=True):
         free_floor: The disk keeps at least this much free.
         loss_window: A power cut may lose this much of the newest data, in exchange for fewer writes to the flash.
         retain: Delivered data is kept this long; "0s" deletes it on delivery.
+        log_bytes: The record of what was disclosed never grows past this; its oldest entries go first.
+        log_days: Entries of that record are kept this many days.
     """
 
     directory: File = "/var/lib/lamppost"
@@ -219,6 +339,8 @@ class Buffer(Struct, frozen=True, kw_only=True):
     free_floor: Annotated[Size, Meta(extra={"maximum": 10**12})] = Size(64_000_000)
     loss_window: Annotated[Duration, Meta(extra={"maximum": 600_000})] = Duration(5000)
     retain: Annotated[Duration, Meta(extra={"maximum": 31_622_400_000})] = Duration(0)
+    log_bytes: Annotated[Size, Meta(extra={"minimum": 100_000, "maximum": 10**12})] = Size(16_000_000)
+    log_days: Annotated[int, Meta(ge=1, le=3660)] = 400
 
 
 class Budget(Struct, frozen=True, kw_only=True):
@@ -254,6 +376,29 @@ class Clock(Struct, frozen=True, kw_only=True):
     timezone: Annotated[str, Meta(min_length=1, extra={"is": 'a time zone, such as "America/New_York"'})] = "UTC"
 
 
+class ControlKey(Struct, frozen=True, kw_only=True):
+    """One key of the city whose orders the unit obeys.
+
+    Attributes:
+        key: The public key: its file, or its PEM text.
+        role: What it may order: "ops" (run, hold), "privacy" (also suspend and purge) or "root" (everything, and
+            undo what the others have ordered).
+    """
+
+    key: Annotated[str, Meta(min_length=1, extra={"is": "a public key: its file, or its PEM text"})]
+    role: Literal["ops", "privacy", "root"]
+
+
+class Control(Struct, frozen=True, kw_only=True):
+    """Who may order the unit to hold, suspend or purge a stream.
+
+    Attributes:
+        keys: The city's keys, each with its role. Without any the unit obeys no orders from afar.
+    """
+
+    keys: tuple[ControlKey, ...] = ()
+
+
 class Configuration(Struct, frozen=True, kw_only=True):
     """The whole file.
 
@@ -266,6 +411,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
         buffer: Where data waits for the network.
         budget: What may be sent.
         clock: Where wall time comes from.
+        control: Who may order the unit to hold, suspend or purge a stream.
     """
 
     unit: Unit
@@ -276,3 +422,4 @@ class Configuration(Struct, frozen=True, kw_only=True):
     buffer: Buffer = Buffer()
     budget: Budget = Budget()
     clock: Clock = Clock()
+    control: Control = Control()

@@ -13,6 +13,7 @@ from agent.buffer.records import Limits, StreamPolicy
 from agent.poller import StartPolicy
 from agent.privacy.spec import StreamSpec
 from agent.uplink.settings import Delivery, Secret, TlsSettings
+from agent.wire.orders import Role
 from drivers.model import Model
 
 
@@ -41,7 +42,18 @@ class ClockSource(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitSettings:
-    """Who and where the unit is; `key` is a path or ``credential:NAME``, as `agent.keys.load` takes it."""
+    """Who and where the unit is.
+
+    Attributes:
+        id, site, publisher, office, contact: as configured.
+        key: a path or ``credential:NAME``, as `agent.keys.load` takes it.
+        location: latitude and longitude of the middle of its grid cell in 1e-5 degrees, and the grid's edge in
+            metres. Where it stands exactly is forgotten once the file is checked.
+        installed: day of installation, ``YYYY-MM-DD``.
+        hardware, firmware, legal_basis: in words, empty when they are not told.
+        dtpr: codes of Digital Trust for Places and Routines that hold for the whole unit.
+        notice_url: page about the unit that the printed notice points to.
+    """
 
     id: str
     site: str
@@ -49,6 +61,13 @@ class UnitSettings:
     office: str
     contact: str
     key: str
+    location: tuple[int, int, int] | None = None
+    installed: str | None = None
+    hardware: str = ""
+    firmware: str = ""
+    legal_basis: str = ""
+    dtpr: tuple[str, ...] = ()
+    notice_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +93,9 @@ class SensorPlan:
         interval_s: seconds between two samples; without meaning for pushed sensors.
         timeout_s: a sample that takes longer has failed.
         start: what it means when it does not answer at the start.
+        calibrated: day of its last calibration, ``YYYY-MM-DD``, None when unknown.
+        quiet_hours: when it is not sampled: minutes of the local day, start included, end not; a start after its end
+            crosses midnight.
     """
 
     name: str
@@ -84,6 +106,8 @@ class SensorPlan:
     interval_s: float
     timeout_s: float
     start: StartPolicy
+    calibrated: str | None = None
+    quiet_hours: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +121,25 @@ class StreamText:
     licence: str
     access: str
     contact: str
+    rights: str = ""
+    dtpr: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamPlan:
-    """One stream: what it releases, how the outbox treats it, what it is."""
+    """One stream.
+
+    Attributes:
+        spec: what it releases.
+        policy: how the outbox treats it.
+        text: what it is.
+        properties: URI of what each released channel observes, by its name; those without one are left out.
+    """
 
     spec: StreamSpec
     policy: StreamPolicy
     text: StreamText
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -154,6 +188,13 @@ class ClockSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPlan:
+    """Who may order something; `keys` are files or texts, as `agent.control.keys.load` takes them, with roles."""
+
+    keys: tuple[tuple[Path | str, Role], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that a configuration file says.
 
@@ -167,6 +208,7 @@ class Settings:
         limits: bounds of the store.
         budget: what may be sent.
         clock: where wall time comes from.
+        control: who may order something.
     """
 
     unit: UnitSettings
@@ -178,3 +220,4 @@ class Settings:
     limits: Limits
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     clock: ClockSettings
+    control: ControlPlan = field(default_factory=ControlPlan)

@@ -18,15 +18,19 @@ from agent.config.plans import (
     BusPlan,
     ClockSettings,
     ClockSource,
+    ControlPlan,
     MqttVersion,
     SensorPlan,
     Settings,
+    StreamPlan,
     UnitSettings,
     UplinkPlan,
 )
+from agent.errors import ConfigurationError
 from agent.tomlfile import Size
 from agent.uplink.settings import Delivery, Secret, TlsSettings
 from agent.wire.keytext import KEY_TEXT
+from agent.wire.orders import Role
 from drivers.model import SerialModel
 
 CREDENTIAL: Final = "credential:"
@@ -36,20 +40,24 @@ _DELIVERY: Final = {"receipts": Delivery.RECEIPT, "broker": Delivery.BROKER}
 
 
 def resolve(
-    configuration: model.Configuration, *, buses: Buses, sensors: Sensors, streams: Streams, folder: Path
+    configuration: model.Configuration,
+    *,
+    location: tuple[int, int, int] | None,
+    buses: Buses,
+    sensors: Sensors,
+    streams: Streams,
+    folder: Path,
 ) -> Settings:
-    """Return the settings; relative paths count from `folder`."""
-    unit = configuration.unit
+    """Return the settings; relative paths count from `folder`.
+
+    Raises:
+        ConfigurationError: a stream lacks something without which it may not start.
+    """
     plans = tuple(sensors.plans.values())
+    for plan in streams.plans:
+        require_complete(plan)
     return Settings(
-        unit=UnitSettings(
-            id=unit.id,
-            site=unit.site,
-            publisher=unit.publisher,
-            office=unit.office,
-            contact=unit.contact,
-            key=unit.key if unit.key.startswith(CREDENTIAL) else str(folder / unit.key),
-        ),
+        unit=_unit(configuration.unit, location=location, folder=folder),
         buses={plan.bus: _bus(buses.plans[plan.bus], plan) for plan in plans},
         sensors=plans,
         streams=tuple(streams.plans),
@@ -62,6 +70,53 @@ def resolve(
             gnss=configuration.clock.gnss,
             timezone=configuration.clock.timezone,
         ),
+        control=_control(configuration.control, folder),
+    )
+
+
+def require_complete(plan: StreamPlan) -> None:
+    """Refuse a stream that does not say what it is, whose it is, how often it comes and in which units.
+
+    The checker asks for each of these where it stands in the file; here they are asked for again, for settings that
+    came another way.
+
+    Raises:
+        ConfigurationError: naming what is missing.
+    """
+    told: dict[str, object] = {
+        "title": plan.text.title.strip(),
+        "description": plan.text.description.strip(),
+        "contact": plan.text.contact.strip(),
+        "licence": plan.text.licence.strip(),
+        "access": plan.text.access.strip(),
+        "window": plan.spec.window_ms > 0,
+        "batch": plan.policy.batch_rows > 0,
+        "channel": plan.spec.channels,
+        "unit": all(channel.unit.strip() for channel in plan.spec.channels),
+    }
+    missing = [key for key, value in told.items() if not value]
+    if missing:
+        raise ConfigurationError(
+            f"stream {plan.name}: expected a title, a description, a contact, a licence, an access level, a window, "
+            f"a batch and a unit of each channel; found none for {', '.join(missing)}. Add what is missing"
+        )
+
+
+def _unit(unit: model.Unit, *, location: tuple[int, int, int] | None, folder: Path) -> UnitSettings:
+    return UnitSettings(
+        id=unit.id,
+        site=unit.site,
+        publisher=unit.publisher,
+        office=unit.office,
+        contact=unit.contact,
+        key=unit.key if unit.key.startswith(CREDENTIAL) else str(folder / unit.key),
+        location=location,
+        installed=None if unit.installed is None else unit.installed.isoformat(),
+        hardware=unit.hardware or "",
+        firmware=unit.firmware or "",
+        legal_basis=unit.legal_basis or "",
+        dtpr=unit.dtpr,
+        notice_url=unit.notice_url,
     )
 
 
@@ -90,6 +145,15 @@ def _uplink(uplink: model.Uplink, folder: Path) -> UplinkPlan:
     )
 
 
+def _control(control: model.Control, folder: Path) -> ControlPlan:
+    return ControlPlan(
+        keys=tuple(
+            (entry.key if KEY_TEXT.match(entry.key) else folder / entry.key, Role(entry.role))
+            for entry in control.keys
+        )
+    )
+
+
 def _tls(uplink: model.Uplink, folder: Path) -> TlsSettings | None:
     given = model.Tls() if uplink.tls is True else uplink.tls
     if isinstance(given, bool):
@@ -115,6 +179,8 @@ def _limits(buffer: model.Buffer) -> Limits:
         free_floor_bytes=int(buffer.free_floor),
         loss_window_s=buffer.loss_window.seconds,
         retain_s=buffer.retain.seconds,
+        log_bytes=int(buffer.log_bytes),
+        log_days=buffer.log_days,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import inspect as described
 
+from agent.config import dtpr
 from agent.config.catalogue import Catalogue
 from agent.config.model import Configuration, Sensor
 from agent.tomlfile import Quantity
@@ -75,6 +76,8 @@ class _Maker:
         extra = kind.extra or {}
         if extra.get("choices") == "models":
             result["enum"] = [model.name for model in self._models]
+        if extra.get("choices") == "dtpr":
+            result["enum"] = list(dtpr.TITLES)
         return result
 
     def _named(self, kind: described.DictType) -> Schema:
@@ -133,6 +136,8 @@ def _leaf(kind: described.Type) -> Schema:
     for handled, name in _PLAIN:
         if isinstance(kind, handled):
             return {"type": name}
+    if isinstance(kind, described.DateType):
+        return {"type": "string", "format": "date"}  # what editors make of a date of TOML
     if isinstance(kind, described.AnyType):
         return {}
     raise TypeError(f"a configuration cannot have {kind}")

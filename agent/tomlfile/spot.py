@@ -103,6 +103,12 @@ def moment(spot: Spot, kind: model.DateTimeType) -> object:
     return spot.value if isinstance(spot.value, dt.datetime) else spot.wrong_type(kind)
 
 
+def day(spot: Spot, kind: model.DateType) -> object:
+    """Return a date without a time."""
+    fits = isinstance(spot.value, dt.date) and not isinstance(spot.value, dt.datetime)
+    return spot.value if fits else spot.wrong_type(kind)
+
+
 def integer(spot: Spot, kind: model.IntType) -> object:
     """Return a whole number inside the model's bounds."""
     value = spot.value

@@ -83,4 +83,10 @@ class Table:
 
     def plain(self) -> dict[str, Any]:
         """Return the values without positions, ready for `msgspec.convert`."""
-        return {key: value.plain() if isinstance(value, Table) else value for key, value in self.values.items()}
+        return {key: _plain(value) for key, value in self.values.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return tuple(_plain(entry) for entry in value)
+    return value.plain() if isinstance(value, Table) else value

@@ -161,6 +161,8 @@ def _leaf(spot: Spot, kind: model.Type) -> object:
         return leaf.quantity(spot, kind)
     if isinstance(kind, model.DateTimeType):
         return leaf.moment(spot, kind)
+    if isinstance(kind, model.DateType):
+        return leaf.day(spot, kind)
     if isinstance(kind, model.AnyType):
         return spot.value
     raise TypeError(f"a model for TOML cannot have {kind}")

@@ -3,6 +3,7 @@
 In: types of `msgspec.inspect`, values of the TOML parser. Out: parts of sentences. Never: a decision.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
@@ -24,10 +25,12 @@ _NOUNS: Final[tuple[tuple[type[model.Type] | tuple[type[model.Type], ...], str],
     (model.StrType, "a text in double quotes"),
     (model.BoolType, "true or false"),
     (model.DateTimeType, "a date with a time, without quotes, such as 2026-01-31T12:00:00Z"),
+    (model.DateType, "a date, without quotes, such as 2026-01-31"),
     ((model.DecimalType, model.FloatType), "a number"),
     ((model.StructType, model.DataclassType, model.DictType), "a section with keys of its own"),
     ((model.ListType, model.VarTupleType), "a list in square brackets"),
 )
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _CONTAINERS: Final = (model.ListType, model.VarTupleType, model.TupleType)
 
 
@@ -111,6 +114,8 @@ def repair(value: object, kind: model.Type) -> str | None:
 def _reads_as(text: str, kind: model.Type) -> bool:
     if isinstance(kind, model.BoolType):
         return text in {"true", "false"}
+    if isinstance(kind, model.DateType):
+        return _DAY.fullmatch(text) is not None
     if isinstance(kind, model.IntType):
         return text.lstrip("-").isascii() and text.lstrip("-").removeprefix("0x").isalnum() and text[-1:].isalnum()
     return isinstance(kind, model.DecimalType | model.FloatType) and text.replace(".", "", 1).lstrip("-").isdecimal()

@@ -15,6 +15,7 @@ MODEL = I2cModel(
         Channel(
             name="temperature",
             title="Air temperature",
+            property="http://qudt.org/vocab/quantitykind/Temperature",
             unit="Cel",
             exponent=-2,
             minimum=-4000,
@@ -24,6 +25,7 @@ MODEL = I2cModel(
         Channel(
             name="humidity",
             title="Relative humidity",
+            property="http://qudt.org/vocab/quantitykind/RelativeHumidity",
             unit="%RH",
             exponent=-2,
             minimum=0,
@@ -33,6 +35,7 @@ MODEL = I2cModel(
         Channel(
             name="pressure",
             title="Air pressure at the sensor",
+            property="http://qudt.org/vocab/quantitykind/AtmosphericPressure",
             unit="Pa",
             exponent=-1,
             minimum=300_000,

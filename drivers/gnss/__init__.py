@@ -14,6 +14,7 @@ MODEL = SerialModel(
         Channel(
             name="latitude",
             title="Latitude, WGS 84",
+            property="http://www.w3.org/2003/01/geo/wgs84_pos#lat",
             unit="lat",
             exponent=-7,
             minimum=-900_000_000,
@@ -23,6 +24,7 @@ MODEL = SerialModel(
         Channel(
             name="longitude",
             title="Longitude, WGS 84",
+            property="http://www.w3.org/2003/01/geo/wgs84_pos#long",
             unit="lon",
             exponent=-7,
             minimum=-1_800_000_000,
@@ -32,6 +34,7 @@ MODEL = SerialModel(
         Channel(
             name="altitude",
             title="Altitude above mean sea level",
+            property="http://qudt.org/vocab/quantitykind/Altitude",
             unit="m",
             exponent=-1,
             minimum=-5_000,
@@ -46,13 +49,21 @@ MODEL = SerialModel(
             minimum=0,
             maximum=9,
         ),
-        Channel(name="satellites", title="Satellites in use", unit="count", minimum=0, maximum=99),
+        Channel(
+            name="satellites",
+            title="Satellites in use",
+            property="http://qudt.org/vocab/quantitykind/Count",
+            unit="count",
+            minimum=0,
+            maximum=99,
+        ),
         Channel(
             name="hdop", title="Horizontal dilution of precision", unit="/", exponent=-2, minimum=0, maximum=9899
         ),
         Channel(
             name="utc",
             title="Time since 1970 in UTC; not available within a leap second",
+            property="http://qudt.org/vocab/quantitykind/Time",
             unit="s",
             exponent=-3,
             minimum=_MS_1980,

@@ -4,12 +4,14 @@ In: a serial line. Out: readings; lines that came together are given out one by 
 address anywhere but in a reading.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drivers.bus.api import SerialLine
 from drivers.listener import Listener
 from drivers.mac_scanner.lines import LineParser, Sighting
 from drivers.reading import Clock, Reading
+from drivers.tripwire import Tally
 
 CHIP = "mac_scanner"
 NO_LIMIT_S = 86_400.0
@@ -33,13 +35,19 @@ class MacScanner:
     def __init__(self, line: SerialLine, clock: Clock, options: Options) -> None:
         self._line = line
         self._timeout_s = float(options.silence_s) or NO_LIMIT_S
-        self._parser = LineParser()
+        self._tally = Tally()
+        self._parser = self._fresh_parser()
         self._listener: Listener[Sighting] = Listener(CHIP, line, clock, parser=self._fresh_parser)
 
     @property
     def malformed(self) -> int:
         """Lines since `open` that were not sightings; they are counted and nothing else."""
         return self._parser.malformed
+
+    @property
+    def trips(self) -> Mapping[str, int]:
+        """Lines of another form in which a field looked like somebody's identifier, by kind."""
+        return self._tally.counts
 
     async def open(self) -> None:
         """Open the line; the scanner sends on its own."""
@@ -60,5 +68,5 @@ class MacScanner:
         await self._line.close()
 
     def _fresh_parser(self) -> LineParser:
-        self._parser = LineParser()
+        self._parser = LineParser(self._tally)
         return self._parser

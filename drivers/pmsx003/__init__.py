@@ -7,13 +7,21 @@ from drivers.reading import Channel
 _ACCURACY = (
     "±10 % at 100 to 500 µg/m3, PM2.5 standard data, between sensors (PMS5003 data manual V2.3, technical index)"
 )
+_POLLUTANT = "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/"
+_PM = {"PM1.0": f"{_POLLUTANT}6002", "PM2.5": f"{_POLLUTANT}6001", "PM10": f"{_POLLUTANT}5"}
 _HIGHEST_UG_M3 = 1000
 _HIGHEST_WORD = 0xFFFF
 
 
 def _mass(name: str, size: str, kind: str) -> Channel:
     return Channel(
-        name=name, title=f"{size}, {kind}", unit="ug/m3", minimum=0, maximum=_HIGHEST_UG_M3, accuracy=_ACCURACY
+        name=name,
+        title=f"{size}, {kind}",
+        property=_PM[size],
+        unit="ug/m3",
+        minimum=0,
+        maximum=_HIGHEST_UG_M3,
+        accuracy=_ACCURACY,
     )
 
 
@@ -22,6 +30,7 @@ def _particles(name: str, size: str) -> Channel:
     return Channel(
         name=name,
         title=f"Particles larger than {size} µm in 0.1 litre of air",
+        property="http://qudt.org/vocab/quantitykind/Count",
         unit="count",
         minimum=0,
         maximum=_HIGHEST_WORD,

@@ -18,6 +18,7 @@ MODEL = I2cModel(
         Channel(
             name="co2",
             title="Carbon dioxide",
+            property="http://dd.eionet.europa.eu/vocabulary/aq/pollutant/71",
             unit="ppm",
             minimum=1,
             maximum=40_000,
@@ -27,6 +28,7 @@ MODEL = I2cModel(
         Channel(
             name="temperature",
             title="Temperature at the carbon dioxide sensor",
+            property="http://qudt.org/vocab/quantitykind/Temperature",
             unit="Cel",
             exponent=-2,
             minimum=-1000,
@@ -36,6 +38,7 @@ MODEL = I2cModel(
         Channel(
             name="humidity",
             title="Relative humidity at the carbon dioxide sensor",
+            property="http://qudt.org/vocab/quantitykind/RelativeHumidity",
             unit="%RH",
             exponent=-2,
             minimum=0,

@@ -14,6 +14,7 @@ MODEL = SerialModel(
         Channel(
             name="pm2_5",
             title="PM2.5",
+            property="http://dd.eionet.europa.eu/vocabulary/aq/pollutant/6001",
             unit="ug/m3",
             exponent=-1,
             minimum=0,
@@ -23,6 +24,7 @@ MODEL = SerialModel(
         Channel(
             name="pm10",
             title="PM10",
+            property="http://dd.eionet.europa.eu/vocabulary/aq/pollutant/5",
             unit="ug/m3",
             exponent=-1,
             minimum=0,

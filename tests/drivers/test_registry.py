@@ -97,3 +97,18 @@ def test_delivery_pushed_models_are_serial() -> None:
     for name in registry.names():
         model = registry.load(name)
         assert model.delivery is Delivery.POLLED or not isinstance(model, I2cModel)
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_observed_properties_are_addresses_of_a_public_vocabulary(name: str) -> None:
+    vocabularies = (
+        "http://qudt.org/vocab/quantitykind/",
+        "http://dd.eionet.europa.eu/vocabulary/aq/pollutant/",
+        "http://www.w3.org/2003/01/geo/wgs84_pos#",
+    )
+    for channel in registry.load(name).channels:
+        if channel.property:
+            assert channel.property.startswith(vocabularies)
+            assert channel.property not in vocabularies
+        else:
+            assert channel.name in {"fix", "hdop", "mac", "rssi"}

@@ -48,7 +48,16 @@ THERMO = I2cModel(
     fastest_s=2.0,
     timeout_s=3.0,
     channels=(
-        Channel(name="temperature", title="Air temperature", unit="Cel", exponent=-2, minimum=-4000, maximum=8500),
+        Channel(
+            name="temperature",
+            title="Air temperature",
+            unit="Cel",
+            exponent=-2,
+            minimum=-4000,
+            maximum=8500,
+            accuracy="±1 °C (a data sheet)",
+            property="http://qudt.org/vocab/quantitykind/Temperature",
+        ),
         Channel(name="humidity", title="Relative humidity", unit="%RH", exponent=-2, minimum=0, maximum=10_000),
     ),
 )
@@ -102,6 +111,14 @@ publisher = "City of Example"
 office = "Office of Air"
 contact = "air@city.example"
 key = "unit.key"
+location = [40.748817, -73.985428]
+location_grid = "250m"
+installed = 2026-03-01
+hardware = "Board and box"
+firmware = "Image 7"
+legal_basis = "Local law 1"
+dtpr = ["accountable__organization"]
+notice_url = "https://city.example/poles/corner"
 
 [bus.pole]
 kind = "i2c"
@@ -123,6 +140,7 @@ address = 0x40
 interval = "20s"
 timeout = "1s"
 start = "required"
+calibrated = 2026-02-14
 options = { height_m = 3, gain = 2, mode = "fast" }
 
 [sensor.gas]
@@ -136,6 +154,7 @@ bus = "sky"
 [sensor.scan]
 model = "scan"
 bus = "scan"
+quiet_hours = ["22:00-06:00", "12:00-12:30"]
 
 [stream.weather]
 title = "Weather"
@@ -160,6 +179,7 @@ range = [-30, 50.5]
 from = "gas.co2"
 rule = "max"
 unit = "ppm"
+property = "https://city.example/properties/co2"
 
 [stream.place]
 title = "Place"
@@ -167,6 +187,7 @@ description = "Where it is"
 purpose = "Maintenance"
 licence = "https://creativecommons.org/publicdomain/zero/1.0/"
 access = "non-public"
+rights = "Tells where the unit is"
 window = "1h"
 batch = "1h"
 overflow = "drop_oldest"
@@ -183,10 +204,18 @@ description = "Devices"
 purpose = "Planning"
 licence = "https://creativecommons.org/publicdomain/zero/1.0/"
 access = "restricted public"
+rights = "Ask the office"
+delay = "1h"
 window = "15min"
 batch = "1h"
 overflow = "drop_oldest"
 suppress_below = 12
+dtpr = ["purpose__mobility", "process__differential_privacy"]
+
+[stream.footfall.noise]
+epsilon = "1/2"
+daily = 48
+sensitivity = 1
 
 [stream.footfall.channel.devices]
 from = "scan.mac"
@@ -218,6 +247,8 @@ max_bytes = "128MiB"
 free_floor = "32MB"
 loss_window = "2s"
 retain = "1h"
+log_bytes = "4MB"
+log_days = 90
 
 [budget]
 messages_per_minute = 60

@@ -5,35 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.config.check import Outcome, check
+from agent.config.check import check
 from agent.tomlfile import Unusable, parse
-from agent.wire.declaration import MAX_KEYWORDS, MAX_STREAMS
+from agent.wire.declaration import MAX_STREAMS
+from agent.wire.declared_stream import MAX_KEYWORDS
 from agent.wire.messages import MAX_COLUMNS
+from tests.support.config_files import Finding, edited, errors, findings, outcome
 from tests.support.fake_models import CATALOGUE, UNIT
 from tests.support.toml_documents import VALUES
-
-Finding = tuple[str, str]
-
-
-def outcome(text: str) -> Outcome:
-    return check(parse(text.encode(), name="unit.toml"), CATALOGUE, folder=Path("/etc/lamppost"))
-
-
-def findings(text: str) -> list[Finding]:
-    """Code and key of everything that is reported."""
-    return [(problem.code, problem.key) for problem in outcome(text).report.ordered()]
-
-
-def errors(text: str) -> list[Finding]:
-    return [(problem.code, problem.key) for problem in outcome(text).report.errors()]
-
-
-def edited(*replacements: tuple[str, str]) -> str:
-    text = UNIT
-    for old, new in replacements:
-        assert old in text, old
-        text = text.replace(old, new, 1)
-    return text
 
 
 def test_check_of_a_right_file_finds_nothing_and_gives_settings() -> None:
@@ -54,6 +33,22 @@ ONE_MISTAKE: Sequence[tuple[str, str, str, Finding]] = [
         'access = "public"',
         ("missing-key", "stream.weather.licence"),
     ),
+    ("missing-title", 'title = "Weather"\n', "", ("missing-key", "stream.weather.title")),
+    (
+        "missing-description",
+        'description = "Weather at the kerb"\n',
+        "",
+        ("missing-key", "stream.weather.description"),
+    ),
+    (
+        "missing-access",
+        'access = "public"\ncontact = "heat@city.example"\n',
+        'contact = "heat@city.example"\n',
+        ("missing-key", "stream.weather.access"),
+    ),
+    ("missing-window", 'window = "1min"\nbatch', "batch", ("missing-key", "stream.weather.window")),
+    ("missing-batch", 'batch = "10min"\n', "", ("missing-key", "stream.weather.batch")),
+    ("missing-unit", 'unit = "ppm"\n', "", ("missing-key", "stream.weather.channel.co2.unit")),
     ("missing-overflow", 'overflow = "drop_newest"\n', "", ("missing-key", "stream.weather.overflow")),
     ("unit-id", 'id = "corner"', 'id = "5th"', ("bad-name", "unit.id")),
     ("contact", "air@city.example", "air at city", ("bad-contact", "unit.contact")),
@@ -399,3 +394,38 @@ def test_check_of_any_altered_file_gives_settings_or_errors_inside_the_file(
         assert 1 <= problem.column <= max(1, len(problem.source))
         assert problem.column - 1 + problem.width <= max(1, len(problem.source))
         assert all(line.replace("\t", "").isprintable() for line in problem.lines())
+
+
+CITY_KEYS = "[control]\nkeys = {}\n"
+
+
+def with_keys(keys: str) -> list[Finding]:
+    return findings(UNIT + CITY_KEYS.format(keys))
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        pytest.param('[{ key = "p.pub", role = "privacy" }]', [], id="file"),
+        pytest.param('[{ key = "o.pub", role = "ops" }, { key = "r.pub", role = "root" }]', [], id="two"),
+        pytest.param("[]", [], id="none"),
+        pytest.param('[{ key = "p.pub" }]', [("missing-key", "control.keys[0].role")], id="no-role"),
+        pytest.param('[{ role = "ops" }]', [("missing-key", "control.keys[0].key")], id="no-key"),
+        pytest.param('[{ key = "p.pub", role = "mayor" }]', [("wrong-value", "control.keys[0].role")], id="role"),
+        pytest.param('[{ key = "", role = "root" }]', [("empty", "control.keys[0].key")], id="empty"),
+        pytest.param('["p.pub"]', [("wrong-type", "control.keys[0]")], id="text"),
+        pytest.param(
+            '[{ key = "-----BEGIN PRIVATE KEY-----", role = "root" }]',
+            [("bad-key", "control.keys[0].key")],
+            id="private",
+        ),
+        pytest.param(
+            '[{ key = "p.pub", role = "root" }, { key = "p.pub", role = "privacy" }]',
+            [("duplicate-key", "control.keys[1].key")],
+            id="twice",
+        ),
+        pytest.param('[{ key = "o.pub", role = "ops" }]', [("no-privacy-key", "control.keys")], id="ops-only"),
+    ],
+)
+def test_check_of_the_citys_keys_finds_each_mistake(keys: str, found: list[Finding]) -> None:
+    assert with_keys(keys) == found

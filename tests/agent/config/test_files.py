@@ -21,14 +21,16 @@ SECTIONS = [
     model.Bus,
     model.Sensor,
     model.Stream,
+    model.Noise,
     model.Channel,
     model.Uplink,
     model.Tls,
     model.Buffer,
     model.Budget,
     model.Clock,
+    model.Control,
 ]
-KEYS = sorted({key for section in SECTIONS for key in explanations(section)} - {"channel", "options", "tls"})
+KEYS = sorted({key for section in SECTIONS for key in explanations(section)} - {"channel", "noise", "options", "tls"})
 CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+|empty|syntax|unreadable|unused")
 REPORTERS = {"problem", "Problem", "_too_small"}
 

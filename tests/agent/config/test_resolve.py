@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -10,17 +10,21 @@ from agent.config import (
     BusPlan,
     ClockSettings,
     ClockSource,
+    ControlPlan,
     MqttVersion,
     Settings,
     StreamText,
     UnitSettings,
     load,
 )
+from agent.config.resolve import require_complete
 from agent.errors import ConfigurationError
 from agent.poller import StartPolicy
 from agent.privacy.spec import ReleasedChannel, Rule, StreamSpec
 from agent.uplink.settings import Delivery, Secret, TlsSettings
+from agent.wire.orders import Role
 from tests.support.fake_models import CATALOGUE, GAS, SCAN, THERMO, UNIT, Mode, ThermoOptions
+from tests.support.wire import UNIT_KEY
 
 
 @pytest.fixture
@@ -41,6 +45,13 @@ def test_resolve_of_the_unit_keeps_words_and_counts_paths_from_the_file(settings
         office="Office of Air",
         contact="air@city.example",
         key=str(tmp_path / "unit.key"),
+        location=(4_074_887, -7_398_541, 250),
+        installed="2026-03-01",
+        hardware="Board and box",
+        firmware="Image 7",
+        legal_basis="Local law 1",
+        dtpr=("accountable__organization",),
+        notice_url="https://city.example/poles/corner",
     )
     assert settings.directory == tmp_path / "store"
 
@@ -171,7 +182,12 @@ def test_resolve_without_tls_and_port_uses_the_plain_port(tmp_path: Path) -> Non
 
 def test_resolve_of_the_rest_gives_bytes_and_seconds(settings: Settings) -> None:
     assert settings.limits == Limits(
-        max_bytes=128 * 2**20, free_floor_bytes=32_000_000, loss_window_s=2.0, retain_s=3600.0
+        max_bytes=128 * 2**20,
+        free_floor_bytes=32_000_000,
+        loss_window_s=2.0,
+        retain_s=3600.0,
+        log_bytes=4_000_000,
+        log_days=90,
     )
     assert settings.budget == BudgetSettings(
         messages_per_minute=60,
@@ -199,7 +215,7 @@ def test_load_of_a_file_with_mistakes_raises_with_all_of_them(tmp_path: Path) ->
     with pytest.raises(ConfigurationError) as caught:
         loaded(tmp_path, UNIT.replace("0x40", "0x42").replace('"ppm"', '"ppb"'))
     text = str(caught.value)
-    assert f"{tmp_path}/unit.toml:25:11: a thermo cannot have this address" in text
+    assert f"{tmp_path}/unit.toml:33:11: a thermo cannot have this address" in text
     assert "expected: 0x40 or 0x41" in text
     assert "is not the unit of this channel" in text
 
@@ -207,3 +223,32 @@ def test_load_of_a_file_with_mistakes_raises_with_all_of_them(tmp_path: Path) ->
 def test_load_of_a_missing_file_raises_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"nothing\.toml: cannot read this file"):
         load(tmp_path / "nothing.toml", catalogue=CATALOGUE)
+
+
+@pytest.mark.parametrize("word", ["title", "description", "contact", "licence", "access"])
+def test_stream_without_a_word_about_it_is_refused_by_name(settings: Settings, word: str) -> None:
+    plan = settings.streams[0]
+    with pytest.raises(ConfigurationError, match=rf"stream weather: .*found none for {word}\."):
+        require_complete(replace(plan, text=StreamText(**{**asdict(plan.text), word: " "})))
+
+
+def test_stream_without_periodicity_or_units_is_refused_by_name(settings: Settings) -> None:
+    plan = settings.streams[0]
+    require_complete(plan)
+    channels = (replace(plan.spec.channels[0], unit=""), *plan.spec.channels[1:])
+    for key, broken in {
+        "window": replace(plan, spec=replace(plan.spec, window_ms=0)),
+        "batch": replace(plan, policy=replace(plan.policy, batch_rows=0)),
+        "unit": replace(plan, spec=replace(plan.spec, channels=channels)),
+        "channel": replace(plan, spec=replace(plan.spec, channels=())),
+    }.items():
+        with pytest.raises(ConfigurationError, match=f"found none for {key}"):
+            require_complete(broken)
+
+
+def test_resolve_of_the_citys_keys_counts_files_from_the_file_and_keeps_texts(tmp_path: Path) -> None:
+    text = UNIT_KEY.public.line
+    keys = f'[control]\nkeys = [{{ key = "p.pub", role = "privacy" }}, {{ key = "{text}", role = "root" }}]\n'
+    settings = loaded(tmp_path, UNIT + keys)
+    assert settings.control == ControlPlan(keys=((tmp_path / "p.pub", Role.PRIVACY), (text, Role.ROOT)))
+    assert loaded(tmp_path, UNIT).control == ControlPlan()

@@ -91,6 +91,55 @@ async def test_sample_with_sentences_that_make_no_epoch_ends_at_the_deadline() -
         await gnss.sample()
 
 
+@pytest.mark.parametrize(
+    ("place", "field", "kind"),
+    [
+        (1, "somebody@city.example", "email"),
+        (6, "02:00:00:00:00:01", "mac"),
+        (9, "+43 660 1234567", "phone"),
+        (14, "4111111111111111", "card"),
+        (3, "2001:db8::1", "ip"),
+        (7, "AB-123-XY", "plate"),
+    ],
+)
+async def test_sentence_with_one_field_that_trips_gives_nothing_and_is_counted(
+    place: int, field: str, kind: str
+) -> None:
+    rmc, gga, _ = SimulatedGnss(START, satellites_in_view=4).frame().decode().splitlines()
+    fields = gga.partition("*")[0][1:].split(",")
+    fields[place] = field
+    following = SimulatedGnss(START.replace(year=2025, month=1)).frame()
+    gnss = receiver(PiecewiseLine([f"{rmc}\r\n".encode(), sentence(",".join(fields)), following]))
+    await gnss.open()
+
+    reading = await gnss.sample()  # the epoch of the first sentence alone, ended by the next
+
+    assert (reading.values["altitude"], reading.values["satellites"], reading.values["hdop"]) == (None, None, None)
+    assert gnss.trips == {kind: 1}
+    assert (await gnss.sample()).values["satellites"] == 12
+    assert gnss.trips == {kind: 1}
+
+
+async def test_sentences_that_all_trip_make_no_epoch_and_no_text_of_theirs_is_in_the_error() -> None:
+    odd = sentence("GPRMC,somebody@city.example,A,,,,,,,,,,A")
+    gnss = receiver(PiecewiseLine([odd] * 20), TickingClock())
+    await gnss.open()
+
+    with pytest.raises(InvalidData, match="RMC, GGA or GNS") as caught:
+        await gnss.sample()
+    assert "somebody" not in str(caught.value)
+    assert gnss.trips["email"] >= 2
+
+
+@pytest.mark.parametrize("name", GNSS_LOGS)
+async def test_log_of_a_real_receiver_trips_nothing(name: str) -> None:
+    gnss = receiver(PiecewiseLine([(CAPTURES / name).read_bytes()]))
+    await gnss.open()
+    with pytest.raises(BusTimeout):
+        await use(gnss)
+    assert gnss.trips == {}
+
+
 def test_channels_that_tell_where_are_of_class_location_and_no_other() -> None:
     located = {channel.name for channel in MODEL.channels if channel.sensitivity is Sensitivity.LOCATION}
 

@@ -78,6 +78,18 @@ async def test_error_about_a_malformed_line_does_not_quote_it() -> None:
     assert "02" not in str(caught.value)
 
 
+async def test_trips_are_counted_and_stay_when_the_line_is_opened_again() -> None:
+    line = PiecewiseLine([b"somebody@city.example,-67\r\n" + LINE, b"+436601234567\r\n" + LINE])
+    heard = scanner(line)
+    await heard.open()
+    assert seen(await heard.sample()) == (ADDRESS, -67)
+    await heard.open()
+    assert seen(await heard.sample()) == (ADDRESS, -67)
+
+    assert heard.trips == {"email": 1, "phone": 1}
+    assert heard.malformed == 1
+
+
 async def test_reading_does_not_show_the_address() -> None:
     heard = scanner(PiecewiseLine([LINE]))
     await heard.open()

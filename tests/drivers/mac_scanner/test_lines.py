@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.mac_scanner.lines import LONGEST_LINE, LineParser, Sighting
+from drivers.tripwire import Tally
 from tests.support.serial_sensors import feed_cut, feed_each
 
 LINE = b"02:AB:cd:00:00:01,-67\r\n"
@@ -66,6 +67,42 @@ def test_parser_counts_and_drops_a_line_of_another_form(line: bytes) -> None:
 @pytest.mark.parametrize(("text", "dbm"), [(b"-127", -127), (b"20", 20), (b"0", 0), (b"-07", -7), (b"127", None)])
 def test_parser_takes_every_signal_strength_there_is(text: bytes, dbm: int | None) -> None:
     assert LineParser().feed(b"02:AB:cd:00:00:01," + text + b"\n") == [(SIGHTING[0], dbm)]
+
+
+@pytest.mark.parametrize(
+    ("line", "trips"),
+    [
+        (b"02-AB-cd-00-00-01,-67", {"mac": 1}),
+        (b"02:AB:cd:00:00:01;-67;02:AB:cd:00:00:02", {"mac": 1}),
+        (b"02:AB:cd:00:00:01,somebody@city.example", {"email": 1}),
+        (b"02:AB:cd:00:00:01,-67,+436601234567", {"phone": 1}),
+        (b"4111 1111 1111 1111\t-67", {"card": 1}),
+        (b"AB12 XYZ,-67", {"plate": 1}),
+        (b"seen 2001:db8::1 again", {"ip": 1}),
+        (b"somebody@city.example,02-AB-cd-00-00-01", {"email": 1}),
+        (b"somebody@city.example" + b"," * 100, {"email": 1}),
+        (b"02:AB:cd:00:00:01,-1000", {}),
+        (b"02:AB:cd:00:00:01", {}),
+        (b"AB:cd:00:00:01,-67", {}),
+        (b"FF:FF:FF:FF:FF:FF,-67", {}),
+        (b"x" * 100, {}),
+        (b"x" * 100 + b" somebody@city.example", {}),
+    ],
+)
+def test_line_of_another_form_is_counted_by_what_its_odd_fields_look_like(line: bytes, trips: dict[str, int]) -> None:
+    whole, cut = Tally(), Tally()
+    parser = LineParser(whole)
+
+    assert parser.feed(line + b"\n" + LINE) == [SIGHTING]
+    assert feed_each(LineParser(cut), line + b"\n" + LINE) == [SIGHTING]
+    assert parser.malformed == 1
+    assert whole.counts == cut.counts == trips
+
+
+def test_sightings_trip_nothing() -> None:
+    tally = Tally()
+    assert LineParser(tally).feed(LINE * 3 + b"\n") == [SIGHTING] * 3
+    assert tally.counts == {}
 
 
 def test_parser_passes_over_empty_lines_without_counting_them() -> None:
