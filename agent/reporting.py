@@ -9,6 +9,7 @@ from typing import Any
 
 from agent.buffer.records import OutboxStats
 from agent.clock import NS_PER_MS, Clock
+from agent.control.desk import Desk
 from agent.declaration import software
 from agent.poller import Poller
 from agent.publisher import Publisher
@@ -30,7 +31,8 @@ class Reporter:
     Attributes:
         unit: the unit's id.
         opened: how often the store was opened, which is how often this unit's agent was started.
-        suspended: streams that release nothing, with the reason.
+        suspended: streams that release nothing because their self-test failed, with the reason.
+        desk: knows which streams are held or suspended on order.
         simulation: whether a simulated bus is behind a sensor.
         stats: the outbox's counters, as last asked for.
         publisher: set once it is made; it needs `status` first.
@@ -44,6 +46,7 @@ class Reporter:
     sealer: Sealer
     reception: Reception
     suspended: Mapping[str, str]
+    desk: Desk
     simulation: Simulation
     stats: OutboxStats | None = None
     publisher: Publisher | None = None
@@ -63,11 +66,21 @@ class Reporter:
                 utc_ms=now.utc_ns // NS_PER_MS if now.dated else None,
                 clock=self.windows.timeline.stamp().quality,
                 sensors={name: state.value for name, state in self.windows.states.items()},
-                suspended=dict.fromkeys(self.suspended, "privacy self-test failed"),
+                suspended=self._silent(),
                 rows_waiting=0 if self.stats is None else self.stats.rows_waiting + self.stats.sealed_rows_waiting,
                 simulated=self.simulation.found,
             )
         )
+
+    def _ordered(self) -> dict[str, str]:
+        return self.desk.reasons(list(self.windows.names))
+
+    def _silent(self) -> dict[str, str]:
+        """Return the streams of which nothing leaves, with a reason that says no more than the city knows."""
+        found = {
+            stream: reason.partition(" ")[0].rstrip(":") + " on order" for stream, reason in self._ordered().items()
+        }
+        return found | dict.fromkeys(self.suspended, "privacy self-test failed")
 
     def snapshot(self) -> Mapping[str, object]:
         """Return everything for `lamppost status`."""
@@ -84,6 +97,7 @@ class Reporter:
             "sensors": {poller.sensor: _sensor(poller) for poller in self.pollers},
             "streams": self.windows.counters(),
             "suspended": dict(self.suspended),
+            "control": {"lost": self.desk.lost, "version": self.desk.version, "ordered": self._ordered()},
             "outbox": None if self.stats is None else asdict(self.stats),
             "uplink": None if self.publisher is None else asdict(self.publisher.state()),
             "receipts": {str(outcome): count for outcome, count in self.reception.outcomes.items()}
@@ -97,5 +111,6 @@ def _sensor(poller: Poller) -> dict[str, Any]:
         "readings": poller.readings,
         "failures": poller.failures,
         "skipped": poller.skipped,
+        "trips": poller.trips.counts,
         "problem": poller.problem,
     }

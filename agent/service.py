@@ -16,6 +16,8 @@ from agent.budget import Budget
 from agent.buffer.outbox import Outbox
 from agent.clock import NS_PER_MS, Clock
 from agent.config.plans import Settings
+from agent.control import keys as control_keys
+from agent.control.desk import Desk
 from agent.discipline import GnssDiscipline
 from agent.given import NAME as GIVEN
 from agent.given import Given
@@ -32,6 +34,7 @@ from agent.sensors import AnyBus, Simulation, open_buses
 from agent.uplink.session import BUDGET_NAME
 from agent.windows import Windows
 from agent.wire.keyfile import SigningKey
+from agent.wire.orders import Order
 
 _LOG = logging.getLogger(__name__)
 STALL_S: Final = 30.0
@@ -75,10 +78,17 @@ class Stages:
     buses: Mapping[str, AnyBus]
     given: Given
     windows: Windows
+    desk: Desk
     outbox: Outbox
+    reception: Reception
     publisher: Publisher
     health: Health
     reporter: Reporter
+
+    async def close(self) -> None:
+        """Let the store and the control state of a unit go that did not run."""
+        await self.outbox.close()
+        self.desk.close()
 
 
 async def build(settings: Settings, *, key: SigningKey, around: Surroundings) -> Stages:
@@ -87,6 +97,22 @@ async def build(settings: Settings, *, key: SigningKey, around: Surroundings) ->
     Raises:
         LamppostError: a stage cannot start; the text says which file or key, and what to do.
     """
+    keys = control_keys.load(settings.control.keys)
+    desk = Desk.open(settings.directory, unit=settings.unit.id, keys=keys)
+    try:
+        store = await _open_store(settings, key=key, around=around)
+    except BaseException:
+        desk.close()
+        raise
+    try:
+        return _join(settings, key=key, around=around, store=store, desk=desk)
+    except BaseException:
+        await store.outbox.close()
+        desk.close()
+        raise
+
+
+async def _open_store(settings: Settings, *, key: SigningKey, around: Surroundings) -> "_Store":
     receipts = ReceiptVerifier(assembly.receiver_keys(settings), unit=settings.unit.id)
     sealer = Sealer(key, unit=settings.unit.id, formats=assembly.stream_formats(settings))
     outbox = await Outbox.open(
@@ -96,6 +122,7 @@ async def build(settings: Settings, *, key: SigningKey, around: Surroundings) ->
         streams=assembly.stream_policies(settings),
         maker=sealer,
         clock=around.clock,
+        destination=f"{settings.uplink.host}:{settings.uplink.port}",
         on_stored=around.on_stored,
     )
     try:
@@ -103,7 +130,7 @@ async def build(settings: Settings, *, key: SigningKey, around: Surroundings) ->
         given = Given(around.clock.boot_id, await outbox.load_counters(GIVEN))
         budget = Budget(settings.budget, clock=around.clock, saved=await outbox.load_counters(BUDGET_NAME))
         around.raise_floor(given.passed_utc_ms * NS_PER_MS)
-        return _join(settings, key=key, around=around, store=_Store(outbox, sealer, receipts, given, budget))
+        return _Store(outbox, sealer, receipts, given, budget)
     except BaseException:
         await outbox.close()
         raise
@@ -120,7 +147,7 @@ class _Store:
     budget: Budget
 
 
-def _join(settings: Settings, *, key: SigningKey, around: Surroundings, store: _Store) -> Stages:
+def _join(settings: Settings, *, key: SigningKey, around: Surroundings, store: _Store, desk: Desk) -> Stages:
     """Make the other stages, and return them all."""
     buses = open_buses(settings)
     filters, suspended = make_filters(settings)
@@ -129,6 +156,7 @@ def _join(settings: Settings, *, key: SigningKey, around: Surroundings, store: _
         filters=filters,
         clock=around.clock,
         given=store.given,
+        suspended=_suspended(desk, settings),
         watch=None if around.gnss is None else assembly.gnss_watcher(around.gnss, sensor=settings.clock.gnss),
     )
     store.sealer.mapping = windows.timeline.mapping
@@ -141,6 +169,7 @@ def _join(settings: Settings, *, key: SigningKey, around: Surroundings, store: _
         sealer=store.sealer,
         reception=reception,
         suspended=suspended,
+        desk=desk,
         simulation=Simulation(buses),
     )
     health = _health(around, reporter)
@@ -161,11 +190,19 @@ def _join(settings: Settings, *, key: SigningKey, around: Surroundings, store: _
         buses=buses,
         given=store.given,
         windows=windows,
+        desk=desk,
         outbox=store.outbox,
+        reception=reception,
         publisher=reporter.publisher,
         health=health,
         reporter=reporter,
     )
+
+
+def _suspended(desk: Desk, settings: Settings) -> frozenset[str]:
+    """Return the streams that the city has suspended: they begin without a window."""
+    states = desk.states([plan.name for plan in settings.streams])
+    return frozenset(stream for stream, order in states.items() if order is Order.SUSPEND)
 
 
 def _health(around: Surroundings, reporter: Reporter) -> Health:

@@ -3,8 +3,9 @@
 In: joined stages. Out: READY, and after a stop an empty pipe. Never: a reading, a wait for the network beyond its
 deadline.
 
-Start: the store is open already; publisher and watchdog, then windows and sensors. Stop: sensors, then the windows as
-they stand, then a short time for the network, then the store.
+Start: the store is open already; the city's standing orders before anything is sent or sampled; publisher and
+watchdog, then windows and sensors. Stop: sensors, then the windows as they stand, then a short time for the network,
+then the store.
 """
 
 import asyncio
@@ -14,8 +15,11 @@ from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from agent import declaration
+from agent.disclosure import DailyHead
 from agent.errors import SensorError, StoreError
 from agent.given import NAME as GIVEN
+from agent.obedience import Obedience, Reach
+from agent.pausing import Quieter
 from agent.poller import Poller
 from agent.sensors import close_buses, make_pollers
 from agent.service import STALL_S, Stages
@@ -43,6 +47,26 @@ class Unit:
         self._announced: tuple[object, int] = ({}, 0)
         self._hung: list[str] = []
         self._given_due_ns = 0
+        self._known = frozenset(plan.name for plan in stages.settings.streams)
+        self._quieter: Quieter | None = None
+        self._head = DailyHead(
+            stages.settings.unit.id,
+            clock=stages.clock,
+            log_head=stages.outbox.log_head,
+            tell=stages.outbox.tell,
+        )
+        self._control = Obedience(stages.desk, outbox=stages.outbox, clock=stages.clock, reach=self._reach())
+        stages.reception.on_control = self._control.take
+
+    def _reach(self) -> Reach:
+        publisher = self._s.publisher
+        return Reach(
+            streams=lambda: self._known,
+            suspend=self._suspend,
+            last_seq=publisher.last_seq,
+            wake=publisher.look,
+            simulated=lambda: self._s.reporter.simulation.found,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then drain each stage into the next.
@@ -59,17 +83,26 @@ class Unit:
 
     async def _start(self) -> None:
         stages = self._s
+        self._known |= frozenset(await stages.outbox.streams())
         await self._declaration()
+        pollers = make_pollers(stages.settings, buses=stages.buses, clock=stages.clock, sink=stages.windows)
+        stages.reporter.pollers = pollers
+        specs = [plan.spec for plan in stages.settings.streams]
+        self._quieter = quieter = Quieter(
+            pollers, sensors=stages.settings.sensors, streams=specs, clock=stages.settings.clock
+        )
+        await self._control.begin()
+        self._quiet(quieter)
         self._sink = [
             asyncio.create_task(stages.publisher.run(), name="publisher"),
             asyncio.create_task(stages.health.run(), name="health"),
+            asyncio.create_task(self._obey(), name="control"),
         ]
         stages.health.ready("running; the store is open")
-        pollers = make_pollers(stages.settings, buses=stages.buses, clock=stages.clock, sink=stages.windows)
-        stages.reporter.pollers = pollers
         self._source = [
             asyncio.create_task(self._release(), name="windows"),
             asyncio.create_task(self._housekeep(), name="housekeeping"),
+            asyncio.create_task(self._stay_quiet(quieter), name="quiet hours"),
             *(asyncio.create_task(_sense(poller), name=f"sensor {poller.sensor}") for poller in pollers),
         ]
 
@@ -81,6 +114,27 @@ class Unit:
         finally:
             await _cancel(self._sink)
             await self._close()
+
+    async def _obey(self) -> None:
+        """Obey the city, for ever."""
+        await self._control.run(self._s.health.register("control", deadline_s=STALL_S))
+
+    async def _suspend(self, streams: frozenset[str]) -> None:
+        """Suspend these streams and no others: what they had observed is stored, their sensors are closed."""
+        if streams != self._s.windows.suspended:
+            await self._store(lambda: self._s.windows.set_suspended(streams))
+            self._s.publisher.announce()
+        if self._quieter is not None:
+            self._quiet(self._quieter)
+
+    def _quiet(self, quieter: Quieter) -> None:
+        quieter.update(self._s.clock.instant(), suspended=self._s.windows.suspended)
+
+    async def _stay_quiet(self, quieter: Quieter) -> None:
+        """Pause and resume sensors as their quiet hours begin and end, for ever."""
+        while True:
+            await self._s.clock.sleep(quieter.next_change_s)
+            self._quiet(quieter)
 
     async def _release(self) -> None:
         """Close windows on time and store their rows, for ever."""
@@ -136,6 +190,9 @@ class Unit:
             if hung and hung != self._hung:
                 _LOG.error("no progress: %s", ", ".join(hung))
             self._hung = hung
+            with contextlib.suppress(StoreError):
+                if await self._head.look():
+                    self._s.publisher.look()
             self._s.health.describe(f"hung: {', '.join(hung)}" if hung else self._summary())
             self._announce()
             await self._s.clock.sleep(min(_HOUSEKEEPING_S, self._s.health.period_s))
@@ -171,7 +228,7 @@ class Unit:
                 async with asyncio.timeout(_FAREWELL_S):
                     await self._s.outbox.seal(partial=True)
                     await self._s.publisher.drained()
-                    while (await self._s.outbox.stats()).envelopes_waiting:  # a receipt now saves a resend later
+                    while (await self._s.outbox.stats()).envelopes_leaving:  # a receipt now saves a resend later
                         await self._s.clock.sleep(_RECEIPT_LOOK_S)
 
     async def _close(self) -> None:
@@ -180,6 +237,7 @@ class Unit:
             self._s.reporter.stats = await self._s.outbox.stats()
         self._s.health.write_status()
         await self._s.outbox.close()
+        await self._control.close()
         self._s.health.close()
 
 

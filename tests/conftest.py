@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-_COMPONENTS = {"broker": "mosquitto", "systemd": "systemd-analyze"}
+_COMPONENTS = {"broker": "mosquitto", "chromium": "chromium", "systemd": "systemd-analyze"}
 _REQUIRED = frozenset(filter(None, os.environ.get("LAMPPOST_REQUIRE", "").split(",")))
 
 

@@ -26,7 +26,10 @@ DEFAULT_FILE: Final = Path("/etc/lamppost/unit.toml")
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "check": "find every mistake in a configuration file",
+        "control": "obey an order from a file, tell what is ordered, reset",
         "demo": "show a simulated street corner, from the sensors to the city",
+        "disclosures": "export the record of what left this unit, or verify it",
+        "explain": "tell in plain words what is sampled and what leaves",
         "keygen": "make a unit's key",
         "once": "read every sensor once; publish nothing",
         "run": "work until stopped; what systemd starts",

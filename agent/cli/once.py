@@ -6,6 +6,7 @@ Exit codes: 0 every sensor answered and every stream may release; 1 something di
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -50,7 +51,16 @@ def run(options: argparse.Namespace) -> int:
     keep_memory_private()
     settings = load(options.file)
     clock, _ = assembly.make_clock(settings)
-    taken = asyncio.run(_take(settings, clock))
+    taken = asyncio.run(take(settings, clock))
+    rows, suspended = would_leave(settings, clock=clock, taken=taken)
+    from agent.cli.once_page import render  # noqa: PLC0415  rich is slow to import
+
+    render(settings, read=[line for one in taken for line in describe(one)], rows=rows, suspended=suspended)
+    return FAILED if suspended or any(one.reading is None for one in taken) else OK
+
+
+def would_leave(settings: Settings, *, clock: Clock, taken: Sequence[Taken]) -> tuple[list[Released], dict[str, str]]:
+    """Return the rows that would leave if one window held these readings only, and which streams are suspended."""
     filters, suspended = make_filters(settings)
     rows: list[Released] = []
     for name, stream in filters.items():
@@ -61,10 +71,7 @@ def run(options: argparse.Namespace) -> int:
                 stream.observe(one.plan.name, one.reading, 0)
         step = next(plan.spec.window_ms for plan in settings.streams if plan.name == name)
         rows += stream.advance(step)
-    from agent.cli.once_page import render  # noqa: PLC0415  rich is slow to import
-
-    render(settings, read=[line for one in taken for line in describe(one)], rows=rows, suspended=suspended)
-    return FAILED if suspended or any(one.reading is None for one in taken) else OK
+    return rows, suspended
 
 
 def describe(taken: Taken) -> list[tuple[str, str, str]]:
@@ -85,7 +92,7 @@ def _shown(channel: Channel, reading: Reading) -> str:
     return f"{Decimal(value).scaleb(channel.exponent):f} {channel.unit}"
 
 
-async def _take(settings: Settings, clock: Clock) -> list[Taken]:
+async def take(settings: Settings, clock: Clock) -> list[Taken]:
     """Return what each sensor gave; sensors of different buses are read at the same time."""
     buses = open_buses(settings)
     try:

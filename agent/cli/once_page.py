@@ -33,7 +33,7 @@ def render(
         "stream", "channel", "would leave", title="Would leave", title_justify="left", box=None, pad_edge=False
     )
     for row in rows:
-        for channel, text in _leaving(settings, row).items():
+        for channel, text in leaving(settings, row).items():
             left.add_row(row.stream, channel, text)
     for name, reason in suspended.items():
         left.add_row(name, "", f"✗ suspended: {reason}")
@@ -41,7 +41,7 @@ def render(
     out.print("\nNothing was published, and nothing was stored.")
 
 
-def _leaving(settings: Settings, row: Released) -> Mapping[str, str]:
+def leaving(settings: Settings, row: Released) -> Mapping[str, str]:
     """Return per channel of a row what would leave, in words."""
     plan = next(plan for plan in settings.streams if plan.name == row.stream)
     return {

@@ -68,7 +68,7 @@ def _troubles(known: dict[str, Any], age_s: int) -> list[str]:
     elif age_s > _STALE_S:
         found.append(f"this status is {age_s} s old: the agent hangs or has ended. " + _REMEDY)
     for name, sensor in known["sensors"].items():
-        if sensor["state"] != "ok":
+        if sensor["state"] not in {"ok", "paused"}:  # a pause is as it should be
             found.append(
                 f"sensor {name} is {sensor['state'] or 'not answering yet'}: {sensor['problem'] or 'wait a moment'}"
             )
@@ -76,6 +76,8 @@ def _troubles(known: dict[str, Any], age_s: int) -> list[str]:
         f"stream {name} is suspended: {reason}. Nothing of it leaves. Install Lamppost anew; if it stays, report it"
         for name, reason in known["suspended"].items()
     ]
+    if known["control"]["lost"]:
+        found.append(f"every stream is suspended: {known['control']['lost']}")
     uplink, outbox = known["uplink"] or {}, known["outbox"] or {}
     if not uplink.get("connected"):
         found.append(f"no connection to the broker: {uplink.get('problem') or 'connecting'}")

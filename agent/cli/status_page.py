@@ -6,6 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from agent.cli.trip_lines import trip_lines
+
 _MIB = 1024 * 1024
 
 
@@ -21,8 +23,8 @@ def render(known: dict[str, Any], *, age_s: int, troubles: list[str], console: C
         out.print("[bold green]✓[/bold green] everything works")
     out.print(_sensors(known["sensors"]))
     out.print(_streams(known["streams"]))
-    for line in _lines(known):
-        out.print(line)
+    for line in (*_lines(known), *trip_lines(known)):
+        out.print(escape(line), soft_wrap=True)
 
 
 def _sensors(sensors: dict[str, dict[str, Any]]) -> Table:
@@ -43,7 +45,12 @@ def _streams(streams: dict[str, dict[str, int]]) -> Table:
 
 def _lines(known: dict[str, Any]) -> list[str]:
     outbox, uplink, receipts = known["outbox"], known["uplink"], known["receipts"]
-    lines = []
+    lines = [
+        f"sensor {name} is paused: {sensor['problem']}"
+        for name, sensor in known["sensors"].items()
+        if sensor["state"] == "paused"
+    ]
+    lines += [f"stream {name} is {reason}" for name, reason in known["control"]["ordered"].items()]
     if outbox is not None:
         lines.append(
             f"buffer: {outbox['rows_waiting'] + outbox['sealed_rows_waiting']} rows wait, "

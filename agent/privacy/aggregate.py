@@ -1,28 +1,49 @@
 """How the samples of one window become one exact number. Integers in, a fraction out; nothing can overflow.
 
-Every aggregator keeps the least it can: no sample outlives `add`, except the one that a rule releases.
+Every aggregator keeps the least it can: no sample outlives `add`, except the one that a rule releases. What must keep
+samples, or takes identifiers with them, has a module of its own: `spread`, `bearing`, `histogram`, `distinct` and
+`dwell`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from agent.privacy.rounding import Exact
 from agent.privacy.spec import Rule
+from agent.privacy.spread import Deviation, Median, NinthDecile
+from agent.quality import Quality
 
 
-class Aggregator(Protocol):
-    """One channel of one window."""
+class Told(Protocol):
+    """What one window tells in one column."""
+
+    @property
+    def reason(self) -> Quality | None:
+        """Why there is no result although there were samples; None when that is not so."""
+        ...
+
+    def result(self) -> Exact | None:
+        """Return the aggregate as an exact fraction in the source's units, None when there is none."""
+        ...
+
+
+class Aggregator(Told, Protocol):
+    """One channel of numbers of one window."""
 
     def add(self, sample: int, /) -> None:
         """Take one plausible sample, in the source's units."""
         ...
 
-    def result(self) -> Exact | None:
-        """Return the aggregate as an exact fraction in the source's units, None when there was no sample."""
-        ...
+
+class _Whole:
+    """An aggregator that any sample at all gives a result."""
+
+    __slots__ = ()
+
+    reason: ClassVar[Quality | None] = None
 
 
-class Mean:
+class Mean(_Whole):
     """The arithmetic mean."""
 
     __slots__ = ("_samples", "_total")
@@ -51,7 +72,7 @@ class Sum(Mean):
         return (self._total, 1) if self._samples else None
 
 
-class Count:
+class Count(_Whole):
     """The number of samples; their values are not kept."""
 
     __slots__ = ("_samples",)
@@ -68,7 +89,7 @@ class Count:
         return (self._samples, 1) if self._samples else None
 
 
-class Last:
+class Last(_Whole):
     """The latest sample."""
 
     __slots__ = ("_kept",)
@@ -115,5 +136,8 @@ AGGREGATORS: Mapping[Rule, Callable[[], Aggregator]] = {
     Rule.COUNT: Count,
     Rule.LAST: Last,
     Rule.GRID: Last,
+    Rule.MEDIAN: Median,
+    Rule.P90: NinthDecile,
+    Rule.STDEV: Deviation,
 }
-"""The aggregator of each rule on numbers. Positions reach theirs snapped: see `agent.privacy.intake`."""
+"""The aggregator of each rule that needs nothing but samples. Positions reach theirs snapped by the intake."""

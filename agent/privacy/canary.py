@@ -12,7 +12,7 @@ from agent.privacy.filter import StreamFilter
 from agent.privacy.oracle import Sighting, expected_values
 from agent.privacy.rehearsal import STRANGER, Scene, crowd_size, scenes, walks
 from agent.privacy.released import Released
-from agent.privacy.spec import StreamSpec
+from agent.privacy.spec import Rule, StreamSpec
 from agent.quality import Quality
 from drivers.reading import Reading, Sensitivity
 
@@ -74,9 +74,9 @@ class _Stage:
         self._flock = flock
 
     def show(self, sightings: tuple[Sighting, ...]) -> None:
-        """Let the filter see readings now."""
-        for sensor, values in sightings:
-            self.filter.observe(sensor, Reading(mono_ns=0, values=values), self.now_ms)
+        """Let the filter see readings of the window that begins now."""
+        for sensor, values, at_ms in sightings:
+            self.filter.observe(sensor, Reading(mono_ns=0, values=values), self.now_ms + at_ms)
 
     def close(self) -> Released:
         """End the window and return its row."""
@@ -127,7 +127,8 @@ def _compare(spec: StreamSpec, scene: Scene, row: Released) -> None:
             continue
         if value != expected or (value is not None and type(value) is not int):
             raise _Failed(f"{scene.name}: channel {channel.name} is not what its rule makes of the canaries")
-        if scene.hides and channel.group is not None and quality is not Quality.SUPPRESSED:
+        hides = scene.hides or (scene.hides_bins and channel.rule is Rule.HISTOGRAM)
+        if hides and channel.group is not None and quality is not Quality.SUPPRESSED:
             raise _Failed(f"{scene.name}: channel {channel.name} was not suppressed")
 
 
@@ -137,8 +138,8 @@ def _play_partial(stage: _Stage) -> None:
         return
     stage.now_ms = 1
     stage.filter.begin(stage.now_ms, boot_id=None)
-    stage.show(next(scenes(stage.spec)).sightings)
     stage.now_ms = 0
+    stage.show(next(scenes(stage.spec)).sightings)
     row = stage.close()
     for channel, value, quality in zip(stage.spec.channels, row.values, row.quality, strict=True):
         if channel.group is not None and (value is not None or quality is not Quality.PARTIAL):

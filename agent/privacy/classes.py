@@ -1,6 +1,14 @@
 """What the sensitivity class of one channel permits: rules, ranges, grids. Pure.
 
 Everything here follows from the driver's description of a channel. Nothing in a configuration can widen it.
+
+Inside a group the smallest, the largest, the last sample and any quantile are some member's own value, whatever k
+is. A deviation is nobody's value, but all of a group lies within ``deviation * sqrt(n - 1)`` of its mean (Samuelson,
+"How deviant can you be?", J. Am. Stat. Assoc. 63, 1968): a small one tells everybody's. So none of them may leave
+there; how a group is spread is told by a histogram, in bins that are declared beforehand.
+
+A number of people may leave by rules whose result is a number of people again, because only such a number can be held
+against k. Its deviation, and how often there were few, are not.
 """
 
 from collections.abc import Iterator
@@ -9,7 +17,7 @@ from typing import Final
 from agent.privacy.grid import LONGEST_DEGREE_M
 from agent.privacy.problem import Problem, about, origin
 from agent.privacy.rounding import whole
-from agent.privacy.spec import ReleasedChannel, Rule, StreamSpec
+from agent.privacy.spec import IDENTIFYING, ReleasedChannel, Rule, StreamSpec
 from drivers.reading import Channel, Sensitivity
 
 SMALLEST_GRID_M: Final = 100
@@ -19,28 +27,60 @@ LARGEST_VALUE: Final = 2**53
 LARGEST_EXPONENT: Final = 18
 GRID_UNITS: Final = frozenset({"lat", "lon", "m"})
 
-_PLAIN: Final = frozenset({Rule.MEAN, Rule.MIN, Rule.MAX, Rule.SUM, Rule.LAST})
+FINEST_BEARING: Final = -6
+"""A bearing in more digits than a millionth of a degree is none."""
+
+_OF_COUNTS: Final = frozenset({Rule.MEAN, Rule.MIN, Rule.MAX, Rule.SUM, Rule.LAST, Rule.MEDIAN, Rule.P90})
+_OF_MEASUREMENTS: Final = _OF_COUNTS | {Rule.COUNT, Rule.STDEV, Rule.HISTOGRAM}
+_OF_GROUPS: Final = frozenset({Rule.MEAN, Rule.SUM, Rule.COUNT, Rule.HISTOGRAM})
 
 
 def permitted_rules(source: Channel) -> frozenset[Rule]:
-    """Return every rule that may release this channel, by its class and group alone; maybe none."""
+    """Return every rule that may release this channel, by the driver's description alone; maybe none."""
     grouped = source.group is not None
     match source.sensitivity:
         case Sensitivity.IDENTIFIER:
-            return frozenset({Rule.COUNT_DISTINCT})
+            return IDENTIFYING
         case Sensitivity.LOCATION:
             return frozenset() if grouped else frozenset({Rule.GRID})
         case Sensitivity.COUNT:
-            return _PLAIN
+            return _OF_COUNTS
+        case Sensitivity.CONTENT:
+            return frozenset()
         case Sensitivity.MEASUREMENT:
-            return frozenset({Rule.MEAN, Rule.SUM, Rule.COUNT}) if grouped else _PLAIN | {Rule.COUNT}
+            rules = _OF_GROUPS if grouped else _OF_MEASUREMENTS
+            return rules | {Rule.CIRCULAR_MEAN} if is_bearing(source) else rules
+
+
+def is_bearing(source: Channel) -> bool:
+    """Return whether a channel is a direction: degrees of a full turn, which begin again after 360."""
+    if source.unit != "deg" or not FINEST_BEARING <= source.exponent <= 0:
+        return False
+    return source.minimum >= 0 and source.maximum <= 360 * int(10**-source.exponent)
+
+
+def refusal(source: Channel, rule: Rule) -> str:
+    """Return why a rule that is not permitted may not release this channel, citing its class."""
+    legal = permitted_rules(source)
+    only = f"it may leave only by {' or '.join(sorted(legal))}"
+    if source.sensitivity is Sensitivity.CONTENT:
+        return "class content (free text, images, sound) has no releasable form"
+    if not legal:
+        return f"class {source.sensitivity} in a group of people or vehicles has no releasable form"
+    if source.sensitivity is Sensitivity.MEASUREMENT and rule is Rule.CIRCULAR_MEAN:
+        return f"class measurement: only a bearing (unit deg, 0 to 360) has a mean direction; {only}"
+    if source.sensitivity is Sensitivity.MEASUREMENT and source.group is not None:
+        return f"class measurement in group {source.group}: this would tell about one person or vehicle; {only}"
+    return f"its class is {source.sensitivity}; {only}"
 
 
 def channel_problems(spec: StreamSpec, channel: ReleasedChannel) -> Iterator[Problem]:
     """Find everything that is wrong with one channel of a stream."""
     yield from _rule_problems(spec, channel)
     yield from _number_problems(spec, channel)
+    yield from _step_problems(spec, channel)
     yield from _reach_problems(spec, channel)
+    yield from _bin_problems(spec, channel)
     if channel.rule is Rule.GRID:
         yield from _grid_problems(spec, channel)
     elif channel.grid_m is not None:
@@ -48,18 +88,9 @@ def channel_problems(spec: StreamSpec, channel: ReleasedChannel) -> Iterator[Pro
 
 
 def _rule_problems(spec: StreamSpec, channel: ReleasedChannel) -> Iterator[Problem]:
-    source = channel.source
-    legal = permitted_rules(source)
-    if channel.rule in legal:
-        return
-    only = f"it may leave only by {' or '.join(sorted(legal))}"
-    if not legal:
-        why = f"class {source.sensitivity} in a group of people or vehicles has no releasable form"
-    elif source.sensitivity is Sensitivity.MEASUREMENT and source.group is not None:
-        why = f"it belongs to group {source.group}, and this would tell about one person or vehicle; {only}"
-    else:
-        why = f"its class is {source.sensitivity}; {only}"
-    yield about(spec, channel, "rule", what=f"{origin(channel)} may not leave by rule {channel.rule}", why=why)
+    if channel.rule not in permitted_rules(channel.source):
+        what = f"{origin(channel)} may not leave by rule {channel.rule}"
+        yield about(spec, channel, "rule", what=what, why=refusal(channel.source, channel.rule))
 
 
 def _number_problems(spec: StreamSpec, channel: ReleasedChannel) -> Iterator[Problem]:
@@ -77,10 +108,38 @@ def _number_problems(spec: StreamSpec, channel: ReleasedChannel) -> Iterator[Pro
         yield about(spec, channel, "resolution", what="its power of ten is too far from one", why=why)
 
 
+def _step_problems(spec: StreamSpec, channel: ReleasedChannel) -> Iterator[Problem]:
+    """Find steps that the rule cannot make."""
+    if channel.rule is Rule.DWELL and channel.exponent < 0:
+        why = "class identifier: a median is the dwell of one or two people, so it leaves in whole seconds or coarser"
+        yield about(spec, channel, "resolution", what="a dwell in parts of a second", why=why)
+    if channel.rule is Rule.CIRCULAR_MEAN and channel.resolution > 0:
+        turn, step = (
+            360 * int(10 ** max(-channel.exponent, 0)),
+            channel.resolution * int(10 ** max(channel.exponent, 0)),
+        )
+        if turn % step or channel.exponent < FINEST_BEARING:
+            what = "its steps do not meet again after a full turn, or are finer than a millionth of a degree"
+            yield about(spec, channel, "resolution", what=what, why="rule circular_mean: 360 degrees are 0 again")
+
+
+def _bin_problems(spec: StreamSpec, channel: ReleasedChannel) -> Iterator[Problem]:
+    bins = channel.bins
+    if channel.rule is not Rule.HISTOGRAM:
+        if bins is not None:
+            yield about(spec, channel, "bins", what="bins without rule histogram", why="only rule histogram has bins")
+    elif bins is None:
+        why = "a histogram counts in bins that are declared beforehand"
+        yield about(spec, channel, "bins", what="its bins are missing", why=why)
+    elif bins[0] >= bins[1]:
+        what = "an upper edge is not above the lower one"
+        yield about(spec, channel, "bins", what=what, why="the lower edge is included, the upper one is not")
+
+
 def _reach_problems(spec: StreamSpec, channel: ReleasedChannel) -> Iterator[Problem]:
     """Find counts that could never leave, because their range ends where suppression begins."""
     k, source = spec.suppress_below, channel.source
-    if k is None or channel.sensitivity is not Sensitivity.COUNT:
+    if k is None or not channel.tells_contributors or channel.rule is Rule.DWELL:
         return
     bounds = [(channel.maximum, channel.exponent)]
     if channel.rule not in {Rule.SUM, Rule.COUNT_DISTINCT}:

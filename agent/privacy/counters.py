@@ -20,7 +20,10 @@ class FilterCounters:
         unattributed_values: values that came without the identifier they belong to, dropped.
         identifiers_withheld: identifiers that were counted and kept in; none ever leaves.
         groups_suppressed: groups nulled in a window, because they had fewer than k contributors.
+        histograms_suppressed: histograms nulled in a window, because a bin had contributors, but fewer than k.
         values_saturated: counts held at the bound of their range.
+        trips_mac, trips_ip, trips_email, trips_phone, trips_card, trips_plate: readings dropped as a whole, because
+            what looks like such an identifier was in the place of a number.
         rows_released: rows given out, with or without values.
         rows_withheld: rows given out empty, because a rule failed.
         rows_repeated: windows not given out, because one that is no earlier was given out before.
@@ -36,7 +39,14 @@ class FilterCounters:
     unattributed_values: int = 0
     identifiers_withheld: int = 0
     groups_suppressed: int = 0
+    histograms_suppressed: int = 0
     values_saturated: int = 0
+    trips_mac: int = 0
+    trips_ip: int = 0
+    trips_email: int = 0
+    trips_phone: int = 0
+    trips_card: int = 0
+    trips_plate: int = 0
     rows_released: int = 0
     rows_withheld: int = 0
     rows_repeated: int = 0

@@ -1,15 +1,16 @@
 """Counting different identifiers without keeping one: HMAC-SHA-256 under a random key that lives for one window.
 
 The key is made at the first sighting of a window, kept in a bytearray in RAM, and overwritten when the window closes.
-Pseudonyms are cut to 16 bytes and never leave this class: no representation, no copy, no pickle.
+Pseudonyms are cut to 16 bytes and never leave the object that holds the key: no representation, no copy, no pickle.
 """
 
 import hmac
 from collections.abc import Callable
-from typing import Final, NoReturn
+from typing import ClassVar, Final, NoReturn
 
 from agent.privacy.errors import NoRandomness
 from agent.privacy.rounding import Exact
+from agent.quality import Quality
 
 KEY_BYTES: Final = 32
 PSEUDONYM_BYTES: Final = 16
@@ -25,30 +26,23 @@ def pseudonym(identifier: bytes, key: bytearray) -> bytes:
     return hmac.digest(key, identifier, "sha256")[:PSEUDONYM_BYTES]
 
 
-class Distinct:
-    """The number of different identifiers in one window.
+class Keyed:
+    """What remembers pseudonyms under a key of its own, for one window."""
 
-    Attributes:
-        saturated: more came than can be remembered; the result is the bound.
-    """
+    __slots__ = ("_key", "_random_bytes")
 
-    __slots__ = ("_bound", "_key", "_random_bytes", "_seen", "saturated")
-
-    def __init__(self, *, bound: int, random_bytes: RandomBytes) -> None:
-        self._bound = min(bound, MAX_DISTINCT)
+    def __init__(self, random_bytes: RandomBytes) -> None:
         self._random_bytes = random_bytes
         self._key: bytearray | None = None
-        self._seen: set[bytes] = set()
-        self.saturated = False
 
     def __repr__(self) -> str:
-        return "<Distinct>"
+        return f"<{type(self).__name__}>"
 
     def __reduce_ex__(self, protocol: object, /) -> NoReturn:
         raise TypeError("pseudonyms are neither copied nor exported")
 
-    def add(self, identifier: bytes, /) -> None:
-        """Take one sighting.
+    def _name(self, identifier: bytes) -> bytes:
+        """Return the identifier's pseudonym.
 
         Raises:
             NoRandomness: there is no key to be had; the caller withholds the window.
@@ -56,7 +50,40 @@ class Distinct:
         key = self._key
         if key is None:
             key = self._key = _new_key(self._random_bytes)
-        name = pseudonym(identifier, key)
+        return pseudonym(identifier, key)
+
+    def wipe(self) -> None:
+        """Overwrite the key."""
+        if self._key is not None:
+            self._key[:] = bytes(len(self._key))
+            self._key = None
+
+
+class Distinct(Keyed):
+    """The number of different identifiers in one window.
+
+    Attributes:
+        reason: why there is no result; there always is one.
+        saturated: more came than can be remembered; the result is the bound.
+    """
+
+    __slots__ = ("_bound", "_seen", "saturated")
+
+    reason: ClassVar[Quality | None] = None
+
+    def __init__(self, *, bound: int, random_bytes: RandomBytes) -> None:
+        super().__init__(random_bytes)
+        self._bound = min(bound, MAX_DISTINCT)
+        self._seen: set[bytes] = set()
+        self.saturated = False
+
+    def add(self, identifier: bytes, /) -> None:
+        """Take one sighting.
+
+        Raises:
+            NoRandomness: there is no key to be had; the caller withholds the window.
+        """
+        name = self._name(identifier)
         if len(self._seen) < self._bound:
             self._seen.add(name)
         elif name not in self._seen:
@@ -68,9 +95,7 @@ class Distinct:
 
     def wipe(self) -> None:
         """Overwrite the key and forget the pseudonyms."""
-        if self._key is not None:
-            self._key[:] = bytes(len(self._key))
-            self._key = None
+        super().wipe()
         self._seen.clear()
 
 

@@ -11,15 +11,15 @@ what the rule was looking at.
 
 from typing import Final
 
-from agent.privacy.aggregate import AGGREGATORS
 from agent.privacy.counters import FilterCounters
-from agent.privacy.distinct import Distinct, RandomBytes
+from agent.privacy.distinct import RandomBytes
 from agent.privacy.errors import IllegalStream, RuleBroken
 from agent.privacy.intake import Intake
 from agent.privacy.legality import problems
+from agent.privacy.opening import Opener
+from agent.privacy.pauses import Pauses
 from agent.privacy.released import Released, release
-from agent.privacy.rounding import whole
-from agent.privacy.spec import ReleasedChannel, Rule, StreamSpec
+from agent.privacy.spec import ReleasedChannel, StreamSpec
 from agent.privacy.verdict import Outcome, Verdict
 from agent.privacy.window import Window
 from agent.quality import Quality
@@ -42,7 +42,7 @@ class StreamFilter:
         if found:
             raise IllegalStream(spec.name, found)
         self._spec = spec
-        self._random_bytes = random_bytes
+        self._opener = Opener(spec, random_bytes)
         self._verdict = Verdict(spec)
         fed: dict[str, list[tuple[int, ReleasedChannel]]] = {}
         for number, channel in enumerate(spec.channels):
@@ -53,6 +53,7 @@ class StreamFilter:
         self._boot_id: bytes | None = None
         self._given: dict[bytes | None, int] = {}
         self._failing: set[str] = set()
+        self._pauses = Pauses()
         self._counters = FilterCounters()
         self._errors: set[str] = set()
 
@@ -84,6 +85,7 @@ class StreamFilter:
         self._boot_id = boot_id
         if after_ms is not None:
             self._given[boot_id] = max(after_ms, self._given.get(boot_id, after_ms))
+        self._pauses.move(at_ms)
         start_ms = at_ms - at_ms % self._spec.window_ms
         self._open = self._new_window(start_ms, partial=start_ms != at_ms)
 
@@ -101,7 +103,7 @@ class StreamFilter:
         if window.broken:
             return
         try:
-            intake.pour(reading.values, window, self._counters)
+            intake.pour(reading.values, window, self._counters, at_ms=at_ms)
         except Exception as error:  # noqa: BLE001  fails closed: whatever went wrong in a rule, nothing leaves
             self._condemn(window, error)
 
@@ -111,6 +113,18 @@ class StreamFilter:
             self._failing.discard(sensor)
         elif sensor in self._intakes:
             self._failing.add(sensor)
+
+    def sensor_paused(self, sensor: str, at_ms: int) -> None:
+        """Note that a sensor is not watched from this time on: for what it feeds, windows are partial.
+
+        People-derived columns of it are null, with code `partial`; others carry that code if they have samples.
+        """
+        if sensor in self._intakes:
+            self._pauses.begin(sensor, at_ms)
+
+    def sensor_watched(self, sensor: str, at_ms: int) -> None:
+        """Note that a sensor that was paused is watched again from this time on."""
+        self._pauses.end(sensor, at_ms)
 
     def advance(self, now_ms: int) -> list[Released]:
         """Close every window that has ended by now and return their rows, empty ones too.
@@ -170,14 +184,7 @@ class StreamFilter:
         return self._next
 
     def _new_window(self, start_ms: int, *, partial: bool = False) -> Window:
-        window = Window(start_ms=start_ms, partial=partial, numbers={}, crowds={}, outside=set())
-        for number, channel in enumerate(self._spec.channels):
-            if channel.rule is Rule.COUNT_DISTINCT:
-                bound = whole((channel.maximum, 1), channel.exponent)
-                window.crowds[number] = Distinct(bound=bound, random_bytes=self._random_bytes)
-            else:
-                window.numbers[number] = AGGREGATORS[channel.rule]()
-        return window
+        return self._opener.window(start_ms, partial=partial)
 
     def _condemn(self, window: Window, error: Exception) -> None:
         window.broken = True
@@ -187,6 +194,7 @@ class StreamFilter:
 
     def _close(self, window: Window) -> list[Released]:
         """Return the window's row, or nothing when its start is not after the last one given out."""
+        window.unwatched = self._pauses.during(window.start_ms, self._spec.window_ms)
         outcomes = self._judge(window)
         window.wipe()
         if window.start_ms <= self._given.get(self._boot_id, window.start_ms - 1):

@@ -1,15 +1,16 @@
 """Where readings enter: the listed channels of one sensor are taken, everything else is dropped and counted.
 
 In: one reading's values. Out: samples added to the open window. Never: a value that its channel's type or plausible
-range does not allow, a position that is not snapped, an identifier outside a keyed hash.
+range does not allow, a position that is not snapped, an identifier outside a keyed hash, any content at all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Protocol
 
 from agent.privacy.counters import FilterCounters
 from agent.privacy.grid import Grid
-from agent.privacy.spec import ReleasedChannel, Rule
+from agent.privacy.spec import IDENTIFYING, ReleasedChannel, Rule
+from agent.privacy.tripped import Tripwire
 from agent.privacy.window import Window
 from drivers.reading import Channel, Sensitivity, Value
 
@@ -17,29 +18,40 @@ LATITUDE: Final = "latitude"
 """The channel that a longitude is snapped with; it comes in the same reading, with the same exponent."""
 LONGEST_IDENTIFIER: Final = 64
 
+_Columns = Sequence[tuple[int, ReleasedChannel]]
+"""Channels with the numbers of their columns."""
+
 
 class _Port(Protocol):
     """One channel of the sensor, and the columns it feeds."""
 
     group: str | None
 
-    def take(self, values: Mapping[str, Value], window: Window, counters: FilterCounters) -> None: ...
+    def take(
+        self, values: Mapping[str, Value], window: Window, counters: FilterCounters, *, by: bytes | None = None
+    ) -> None: ...
 
 
 class NumberPort:
     """Takes plausible integers."""
 
-    __slots__ = ("_columns", "_high", "_low", "_source", "group")
+    __slots__ = ("_bins", "_columns", "_high", "_low", "_source", "group")
 
-    def __init__(self, source: Channel, columns: tuple[int, ...], group: str | None) -> None:
+    def __init__(self, source: Channel, columns: tuple[int, ...], bins: tuple[int, ...], group: str | None) -> None:
         self.group = group
         self._source = source.name
         self._low = source.minimum
         self._high = source.maximum
         self._columns = columns
+        self._bins = bins
 
-    def take(self, values: Mapping[str, Value], window: Window, counters: FilterCounters) -> None:
-        """Add the reading's sample to each column; None is not available, any other type is refused."""
+    def take(
+        self, values: Mapping[str, Value], window: Window, counters: FilterCounters, *, by: bytes | None = None
+    ) -> None:
+        """Add the reading's sample to each column and to the histogram, and to that whose it is, where that is known.
+
+        None is not available, any other type is refused.
+        """
         sample = values.get(self._source)
         if type(sample) is not int:
             counters.refused_values += sample is not None
@@ -47,9 +59,11 @@ class NumberPort:
             numbers = window.numbers
             for column in self._columns:
                 numbers[column].add(sample)
+            if self._bins:
+                window.bins[self._bins[0]].histogram.add(sample, by)
         else:
             counters.out_of_range_values += 1
-            window.outside.update(self._columns)
+            window.outside.update(self._columns, self._bins)
 
 
 class PlacePort:
@@ -63,7 +77,14 @@ class PlacePort:
         self._columns = columns
         self._grid = Grid(grid_m, source.exponent)
 
-    def take(self, values: Mapping[str, Value], window: Window, counters: FilterCounters) -> None:
+    def take(
+        self,
+        values: Mapping[str, Value],
+        window: Window,
+        counters: FilterCounters,
+        *,
+        by: bytes | None = None,  # noqa: ARG002  a position is nobody's: one in a group has no releasable form
+    ) -> None:
         """Add the reading's snapped coordinate to each column; a longitude needs its latitude."""
         source = self._source
         sample = values.get(source.name)
@@ -91,51 +112,59 @@ class PlacePort:
 class IdentifierPort:
     """Takes identifiers into keyed hashes."""
 
-    __slots__ = ("_columns", "_source", "group")
+    __slots__ = ("_columns", "_source", "_stays", "group")
 
-    def __init__(self, source: Channel, columns: tuple[int, ...], group: str | None) -> None:
+    def __init__(self, source: Channel, columns: tuple[int, ...], stays: tuple[int, ...], group: str | None) -> None:
         self.group = group
         self._source = source.name
         self._columns = columns
+        self._stays = stays
 
-    def take(self, values: Mapping[str, Value], window: Window, counters: FilterCounters) -> bool:
-        """Count the reading's identifier in each column; returns whether there was one."""
+    def take(
+        self, values: Mapping[str, Value], window: Window, counters: FilterCounters, *, at_ms: int
+    ) -> bytes | None:
+        """Count the reading's identifier and note when it was seen; return it, if there was one, for this reading."""
         identifier = values.get(self._source)
         if type(identifier) is not bytes or not 0 < len(identifier) <= LONGEST_IDENTIFIER:
             counters.refused_values += identifier is not None
-            return False
+            return None
         counters.identifiers_withheld += 1
         for column in self._columns:
             window.crowds[column].add(identifier)
-        return True
+        for column in self._stays:
+            window.stays[column].add(identifier, at_ms - window.start_ms)
+        return identifier
 
 
 class Intake:
     """All ports of one sensor into one stream."""
 
-    __slots__ = ("_identifiers", "_personal", "_plain", "_sources")
+    __slots__ = ("_identifiers", "_personal", "_plain", "_sources", "_tripwire")
 
-    def __init__(self, channels: Sequence[tuple[int, ReleasedChannel]]) -> None:
-        fed: dict[str, list[int]] = {}
+    def __init__(self, channels: _Columns) -> None:
+        fed: dict[str, list[tuple[int, ReleasedChannel]]] = {}
         for column, channel in channels:
-            fed.setdefault(channel.source.name, []).append(column)
-        firsts = {channel.source.name: channel for _, channel in reversed(channels)}
+            if channel.source.sensitivity is not Sensitivity.CONTENT:
+                fed.setdefault(channel.source.name, []).append((column, channel))
         self._sources = tuple(fed)
+        self._tripwire = Tripwire(channel.source for _, channel in channels)
         self._identifiers: list[IdentifierPort] = []
         self._personal: list[_Port] = []
         self._plain: list[_Port] = []
-        named = {channel.group for _, channel in channels if channel.rule is Rule.COUNT_DISTINCT}
-        for source, columns in fed.items():
-            channel = firsts[source]
-            if channel.rule is Rule.COUNT_DISTINCT:
-                self._identifiers.append(IdentifierPort(channel.source, tuple(columns), channel.group))
+        named = {channel.group for _, channel in channels if channel.rule in IDENTIFYING}
+        for columns in fed.values():
+            channel = columns[0][1]
+            if channel.rule in IDENTIFYING:
+                self._identifiers.append(_identifier_port(columns))
             elif channel.group in named and channel.source.sensitivity is Sensitivity.MEASUREMENT:
-                self._personal.append(NumberPort(channel.source, tuple(columns), channel.group))
+                self._personal.append(_number_port(columns))
             else:
-                self._plain.append(_port(channel, tuple(columns)))
+                self._plain.append(_port(columns))
 
-    def pour(self, values: Mapping[str, Value], window: Window, counters: FilterCounters) -> None:
+    def pour(self, values: Mapping[str, Value], window: Window, counters: FilterCounters, *, at_ms: int) -> None:
         """Take one reading. What describes one person is taken only if that person is counted as well."""
+        if self._tripwire.stops(values, counters):
+            return
         counters.dropped_fields += len(values)
         for source in self._sources:
             if source in values:
@@ -143,18 +172,43 @@ class Intake:
         for port in self._plain:
             port.take(values, window, counters)
         if self._identifiers:
-            self._pour_sighting(values, window, counters)
+            self._pour_sighting(values, window, counters, at_ms=at_ms)
 
-    def _pour_sighting(self, values: Mapping[str, Value], window: Window, counters: FilterCounters) -> None:
-        counted = [port.group for port in self._identifiers if port.take(values, window, counters)]
-        for port in self._personal:
-            if port.group in counted:
-                port.take(values, window, counters)
-            else:
+    def _pour_sighting(
+        self, values: Mapping[str, Value], window: Window, counters: FilterCounters, *, at_ms: int
+    ) -> None:
+        seen: dict[str | None, bytes] = {}
+        for port in self._identifiers:
+            identifier = port.take(values, window, counters, at_ms=at_ms)
+            if identifier is not None:
+                seen.setdefault(port.group, identifier)
+        for personal in self._personal:
+            by = seen.get(personal.group)
+            if by is None:
                 counters.unattributed_values += 1
+            else:
+                personal.take(values, window, counters, by=by)
 
 
-def _port(channel: ReleasedChannel, columns: tuple[int, ...]) -> _Port:
+def _port(columns: _Columns) -> _Port:
+    channel = columns[0][1]
     if channel.rule is Rule.GRID and channel.grid_m is not None:
-        return PlacePort(channel.source, columns, channel.grid_m)
-    return NumberPort(channel.source, columns, channel.group)
+        return PlacePort(channel.source, _by_rule(columns, {Rule.GRID}), channel.grid_m)
+    return _number_port(columns)
+
+
+def _number_port(columns: _Columns) -> NumberPort:
+    channel = columns[0][1]
+    bins = _by_rule(columns, {Rule.HISTOGRAM})
+    numbers = tuple(number for number, _ in columns if number not in bins)
+    return NumberPort(channel.source, numbers, bins, channel.group)
+
+
+def _identifier_port(columns: _Columns) -> IdentifierPort:
+    channel = columns[0][1]
+    counting, staying = _by_rule(columns, {Rule.COUNT_DISTINCT}), _by_rule(columns, {Rule.DWELL})
+    return IdentifierPort(channel.source, counting, staying, channel.group)
+
+
+def _by_rule(columns: _Columns, rules: Collection[Rule]) -> tuple[int, ...]:
+    return tuple(number for number, channel in columns if channel.rule in rules)

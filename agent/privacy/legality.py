@@ -7,9 +7,11 @@ All problems are found at once. `problems` judges one stream, `conflicts` what s
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from agent.privacy.classes import channel_problems
+from agent.privacy.histogram import MOST_BINS, bins_by_source
 from agent.privacy.problem import Problem, about, about_all, origin
 from agent.privacy.spec import ReleasedChannel, Rule, StreamSpec
 from drivers.reading import Channel, Sensitivity
@@ -17,6 +19,7 @@ from drivers.reading import Channel, Sensitivity
 SMALLEST_K: Final = 5
 DEFAULT_K: Final = 10
 LARGEST_K: Final = 50
+FEWEST_BINS: Final = 2
 LONGEST_PEOPLE_WINDOW_MS: Final = 24 * 60 * 60 * 1000
 """A window's pseudonyms share one key, and no key lives longer than a day."""
 
@@ -30,6 +33,7 @@ def problems(spec: StreamSpec) -> tuple[Problem, ...]:
     found += _uncounted_groups(spec)
     found += _lone_sightings([spec])
     found += _shared_positions([spec])
+    found += _histogram_problems(spec)
     return tuple(found)
 
 
@@ -90,10 +94,10 @@ def _uncounted_groups(spec: StreamSpec) -> Iterator[Problem]:
         if channel.group is not None:
             groups.setdefault(channel.group, []).append(channel)
     for name, members in groups.items():
-        if not any(member.sensitivity is Sensitivity.COUNT for member in members):
+        if not any(member.tells_contributors for member in members):
             why = (
-                "without their number it cannot be suppressed when they are few: release the group's count, or "
-                "count_distinct of its identifier, in the same stream"
+                "without their number it cannot be suppressed when they are few: release the group's channel of "
+                "class count, or count_distinct or dwell of its channel of class identifier, in the same stream"
             )
             what = f"nothing in this stream counts the contributors of group {name}"
             yield about(spec, members[0], "channel", what=what, why=why)
@@ -110,6 +114,20 @@ def _lone_sightings(specs: Sequence[StreamSpec]) -> Iterator[Problem]:
             yield about(spec, channel, "from", what=what, why=why)
 
 
+def _histogram_problems(spec: StreamSpec) -> Iterator[Problem]:
+    """Find histograms that are not one row of bins: what two of one source tell can be subtracted, too."""
+    for bins in bins_by_source(spec):
+        first = bins[0][1]
+        if len(bins) < FEWEST_BINS or len(bins) > MOST_BINS:
+            what = f"the histogram of {origin(first)} has {len(bins)} bins"
+            yield about(spec, first, "bins", what=what, why=f"a histogram has {FEWEST_BINS} to {MOST_BINS}")
+        for (_, before), (_, after) in pairwise(bins):
+            if before.bins is not None and after.bins is not None and before.bins[1] != after.bins[0]:
+                what = f"the bins of {origin(first)} do not follow each other in ascending order without a gap"
+                why = "a source has one histogram in a stream: bins that overlap can be subtracted from each other"
+                yield about(spec, after, "bins", what=what, why=why)
+
+
 def _shared_groups(specs: Sequence[StreamSpec]) -> Iterator[Problem]:
     owners: dict[str, int] = {}
     for number, spec in enumerate(specs):
@@ -119,9 +137,32 @@ def _shared_groups(specs: Sequence[StreamSpec]) -> Iterator[Problem]:
             if group is None or owners.setdefault(group, number) == number or group in told:
                 continue
             told.add(group)
-            what = f"group {group} already feeds stream {specs[owners[group]].name}"
-            why = "a group feeds one stream with one window: two of one crowd can be subtracted from each other"
-            yield about(spec, channel, "from", what=what, why=why)
+            owner = specs[owners[group]]
+            what = f"group {group} already feeds stream {owner.name}"
+            yield about(spec, channel, "from", what=what, why=_subtraction(owner, spec))
+
+
+def _subtraction(first: StreamSpec, second: StreamSpec) -> str:
+    """Return why a group feeds one stream, as the sum that somebody could do with the two."""
+    k = max(first.suppress_below or DEFAULT_K, second.suppress_below or DEFAULT_K)
+    short, long = sorted((first, second), key=lambda spec: spec.window_ms)
+    if short.window_ms == long.window_ms:
+        example = f"{k + 3} told by {first.name} less {k} told by {second.name} leaves 3"
+    else:
+        most, last = _span(long.window_ms), _span(short.window_ms)
+        example = f"{k + 3} in {most} of {long.name} less {k} in all but the last {last}, of {short.name}, leaves 3"
+    return (
+        "a group of people or vehicles (class count or identifier) feeds one stream with one window, because two of "
+        f"one crowd can be subtracted: {example}, and fewer than {k} may not be told"
+    )
+
+
+def _span(window_ms: int) -> str:
+    """Return a length of time in words."""
+    for unit, name in ((60_000, "min"), (1000, "s")):
+        if window_ms % unit == 0:
+            return f"{window_ms // unit} {name}"
+    return f"{window_ms} ms"
 
 
 def _shared_positions(specs: Sequence[StreamSpec]) -> Iterator[Problem]:

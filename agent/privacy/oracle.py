@@ -7,41 +7,133 @@ the standard library's would cost the agent 0.5 MB for a few sums at its start.
 
 from collections.abc import Mapping, Sequence
 
+from agent.privacy.oracle_angles import mean_direction
 from agent.privacy.spec import ReleasedChannel, Rule, StreamSpec
 from drivers.reading import Sensitivity, Value
 
-Sighting = tuple[str, Mapping[str, Value]]
-"""A sensor and the values of one of its readings."""
+Sighting = tuple[str, Mapping[str, Value], int]
+"""A sensor, the values of one of its readings, and how many ms after the window's start it was taken."""
 
 Fraction = tuple[int, int]
 """Numerator and denominator, which is above zero."""
 
+_Samples = list[tuple[bytes | None, int]]
+"""The plausible samples of a channel, and whose each is where its stream lists who was seen."""
+
 
 def expected_values(spec: StreamSpec, sightings: Sequence[Sighting]) -> list[int | None]:
     """Return what must leave of a whole window that held these readings; None in the columns of locations."""
-    exact = [_exact(channel, sightings) for channel in spec.channels]
-    small = {
-        channel.group
-        for channel, number in zip(spec.channels, exact, strict=True)
-        if channel.group and channel.sensitivity is Sensitivity.COUNT and _people(number) < (spec.suppress_below or 0)
-    }
+    k = spec.suppress_below or 0
+    sources = {_place(channel): channel for channel in spec.channels}
+    samples = {place: _samples(spec, channel, sightings) for place, channel in sources.items()}
+    exact = [_exact(channel, sightings, samples[_place(channel)]) for channel in spec.channels]
+    told = [*zip(spec.channels, exact, strict=True)]
+    small = {channel.group for channel, number in told if _is_few(channel, number, sightings, k=k)}
+    few = {place for place, found in samples.items() if _tells_few(spec, place, found)}
     return [
-        None if channel.group in small or number is None else _released(channel, number)
-        for channel, number in zip(spec.channels, exact, strict=True)
+        None if channel.group in small or (channel.bins and _place(channel) in few) else _released(channel, number)
+        for channel, number in told
     ]
 
 
-def _exact(channel: ReleasedChannel, sightings: Sequence[Sighting]) -> Fraction | None:
-    """Return the aggregate in whole units, None when nothing plausible came or it is a location."""
+def _place(channel: ReleasedChannel) -> tuple[str, str]:
+    return channel.sensor, channel.source.name
+
+
+def _is_few(channel: ReleasedChannel, number: Fraction | None, sightings: Sequence[Sighting], *, k: int) -> bool:
+    """Return whether a channel says that fewer than k people or vehicles were there."""
+    match channel.source.sensitivity:
+        case Sensitivity.IDENTIFIER:
+            return len(_stays(channel, sightings)) < k
+        case Sensitivity.COUNT:
+            return number is None or number[0] < k * number[1]
+        case _:
+            return False
+
+
+def _tells_few(spec: StreamSpec, place: tuple[str, str], samples: _Samples) -> bool:
+    """Return whether a bin of a histogram of people, or what is beside the bins, is of some, but of fewer than k."""
+    bins = [channel for channel in spec.channels if channel.bins and channel.group and _place(channel) == place]
+    cells: dict[object, list[object]] = {}
+    for number, (who, sample) in enumerate(samples if bins else []):
+        cell = next((channel.name for channel in bins if _is_in(channel, sample)), None)
+        cells.setdefault(cell, []).append(number if who is None else who)
+    return any(len(set(contributors)) < (spec.suppress_below or 0) for contributors in cells.values())
+
+
+def _stays(channel: ReleasedChannel, sightings: Sequence[Sighting]) -> dict[bytes, list[int]]:
+    """Return when each identifier was seen."""
+    found: dict[bytes, list[int]] = {}
+    for sensor, values, at_ms in sightings:
+        name = _name(values, channel)
+        if sensor == channel.sensor and name is not None:
+            found.setdefault(name, []).append(at_ms)
+    return found
+
+
+def _name(values: Mapping[str, Value], channel: ReleasedChannel) -> bytes | None:
+    name = values.get(channel.source.name)
+    return name if type(name) is bytes and len(name) in range(1, 65) else None
+
+
+def _samples(spec: StreamSpec, channel: ReleasedChannel, sightings: Sequence[Sighting]) -> _Samples:
     source = channel.source
-    found = [values.get(source.name) for sensor, values in sightings if sensor == channel.sensor]
-    if channel.rule is Rule.COUNT_DISTINCT:
-        return len({sample for sample in found if type(sample) is bytes}), 1
-    samples = [n for n in found if type(n) is int and source.minimum <= n <= source.maximum]
-    if not samples or channel.rule is Rule.GRID:
-        return None
-    up, down = _power_of_ten(source.exponent)
+    namers = [
+        other
+        for other in spec.channels
+        if channel.group and other.group == channel.group and other.source.sensitivity is Sensitivity.IDENTIFIER
+    ]
+    personal = bool(namers) and source.sensitivity is Sensitivity.MEASUREMENT
+    found: _Samples = []
+    for sensor, values, _ in sightings:
+        sample = values.get(source.name)
+        who = next((name for other in namers if (name := _name(values, other)) is not None), None)
+        if sensor != channel.sensor or type(sample) is not int or (personal and who is None):
+            continue
+        if source.minimum <= sample <= source.maximum:
+            found.append((who if personal else None, sample))
+    return found
+
+
+def _is_in(channel: ReleasedChannel, sample: int) -> bool:
+    return channel.bins is not None and sample in range(*channel.bins)
+
+
+def _exact(channel: ReleasedChannel, sightings: Sequence[Sighting], samples: _Samples) -> Fraction | None:
+    """Return the aggregate in whole units (a deviation's square), None when there is none or it is a location."""
     match channel.rule:
+        case Rule.COUNT_DISTINCT:
+            return len(_stays(channel, sightings)), 1
+        case Rule.DWELL:
+            stays = sorted(max(seen) - min(seen) for seen in _stays(channel, sightings).values())
+            return (stays[len(stays) // 2] + stays[(len(stays) - 1) // 2], 2000) if stays else None
+        case _:
+            return _of_numbers(channel, [sample for _, sample in samples]) if samples else None
+
+
+def _of_numbers(channel: ReleasedChannel, samples: list[int]) -> Fraction | None:
+    up, down = _power_of_ten(channel.source.exponent)
+    number = len(samples)
+    match channel.rule:
+        case Rule.COUNT:
+            return number, 1
+        case Rule.HISTOGRAM:
+            return sum(_is_in(channel, sample) for sample in samples), 1
+        case Rule.STDEV:
+            deviations = sum((number * sample - sum(samples)) ** 2 for sample in samples)
+            return up**2 * deviations, down**2 * number**3
+        case Rule.CIRCULAR_MEAN:
+            angle = mean_direction(samples, -channel.source.exponent)
+            return None if angle is None else (angle, 10**9)
+        case Rule.MEDIAN:
+            return _quantile(samples, 5, up=up, down=down)
+        case Rule.P90:
+            return _quantile(samples, 9, up=up, down=down)
+    return _plain(channel.rule, samples, up=up, down=down)
+
+
+def _plain(rule: Rule, samples: list[int], *, up: int, down: int) -> Fraction | None:
+    match rule:
         case Rule.MEAN:
             return up * sum(samples), down * len(samples)
         case Rule.SUM:
@@ -52,18 +144,30 @@ def _exact(channel: ReleasedChannel, sightings: Sequence[Sighting]) -> Fraction 
             return up * max(samples), down
         case Rule.LAST:
             return up * samples[-1], down
-        case Rule.COUNT:
-            return len(samples), 1
+        case _:
+            return None
 
 
-def _people(number: Fraction | None) -> int:
-    return 0 if number is None else number[0] // number[1]
+def _quantile(samples: list[int], tenths: int, *, up: int, down: int) -> Fraction:
+    """Return the quantile: each sample ten times over in steps of a tenth, on the line from one to the next."""
+    line: list[int] = []
+    ordered = sorted(samples)
+    for low, high in zip(ordered, [*ordered[1:], ordered[-1]], strict=True):
+        line += [10 * low + (high - low) * step for step in range(10)]
+    return up * line[(len(samples) - 1) * tenths], down * 10
 
 
-def _released(channel: ReleasedChannel, number: Fraction) -> int | None:
+def _released(channel: ReleasedChannel, number: Fraction | None) -> int | None:
+    if number is None:
+        return None
     step = channel.resolution
     up, down = _power_of_ten(channel.exponent)
-    value = step * _nearest(number[0] * down, number[1] * up * step)
+    if channel.rule is Rule.STDEV:
+        value = step * _nearest_root(number[0] * down**2, number[1] * (up * step) ** 2)
+    else:
+        value = step * _nearest(number[0] * down, number[1] * up * step)
+    if channel.rule is Rule.CIRCULAR_MEAN and value * up == 360 * down:
+        value = 0
     inside = [step * -(-channel.minimum // step), step * (channel.maximum // step)]
     if inside[0] <= value <= inside[1]:
         return value
@@ -79,3 +183,14 @@ def _nearest(numerator: int, denominator: int) -> int:
     """Return the nearest integer, of two that are equally near the even one."""
     below = numerator // denominator
     return min(below, below + 1, key=lambda whole: (abs(numerator - whole * denominator), whole % 2))
+
+
+def _nearest_root(numerator: int, denominator: int) -> int:
+    """Return the integer nearest to the square root, of two that are equally near the even one: tried bit by bit."""
+    double = 0
+    for bit in range(numerator.bit_length() + 2, -1, -1):
+        if denominator * (double + (1 << bit)) ** 2 <= 4 * numerator:
+            double += 1 << bit
+    if double % 2 and denominator * double**2 == 4 * numerator:
+        return min(double // 2, double // 2 + 1, key=lambda whole: whole % 2)
+    return (double + 1) // 2

@@ -1,6 +1,7 @@
 """Exact arithmetic on scaled integers: no floats, one rounding, the same on every machine."""
 
 from dataclasses import dataclass
+from math import isqrt
 from typing import Self
 
 Exact = tuple[int, int]
@@ -12,6 +13,16 @@ def divide_half_even(numerator: int, denominator: int) -> int:
     quotient, rest = divmod(numerator, denominator)
     twice = 2 * rest
     return quotient + (twice > denominator or (twice == denominator and quotient % 2 == 1))
+
+
+def root_half_even(numerator: int, denominator: int) -> int:
+    """Return the integer nearest to the square root of a fraction, the even one of two that are equally near.
+
+    The root lies in ``[below, below + 1)``; which end is nearer shows in the square of the middle, without rounding.
+    """
+    below = isqrt(numerator // denominator)
+    beyond = 4 * numerator - denominator * (2 * below + 1) ** 2
+    return below + (beyond > 0 or (beyond == 0 and below % 2 == 1))
 
 
 def whole(exact: Exact, exponent: int) -> int:
@@ -45,3 +56,7 @@ class Scale:
     def apply(self, exact: Exact) -> int:
         """Return the nearest multiple of the resolution, half to even; the only rounding there is."""
         return self.resolution * divide_half_even(exact[0] * self.up, exact[1] * self.down)
+
+    def apply_root(self, square: Exact) -> int:
+        """Return the multiple of the resolution that is nearest to the root of a fraction of squared units."""
+        return self.resolution * root_half_even(square[0] * self.up**2, square[1] * self.down**2)

@@ -52,6 +52,11 @@ class Runner:
         self._services.signals.stored = True
         self._services.signals.wake.set()
 
+    def look(self) -> None:
+        """Say that envelopes may have been sealed, or may leave again, without rows that were stored."""
+        self._services.signals.sealed = True
+        self.notify()
+
     def announce(self) -> None:
         """Ask for the unit's status to be published soon, because it changed."""
         self._services.signals.announce = True
@@ -61,8 +66,7 @@ class Runner:
         """Return when nothing is left that can be sent now; at once while there is no session."""
         if self._link is not None:
             self._services.signals.idle.clear()
-            self._services.signals.sealed = True
-            self.notify()
+            self.look()
             await self._services.signals.idle.wait()
 
     def state(self) -> UplinkState:
@@ -86,6 +90,10 @@ class Runner:
             trouble=journal.trouble,
             problem=journal.text,
         )
+
+    def last_seq(self, stream: str, epoch: bytes) -> int | None:
+        """Return the highest seq of a stream and epoch that this process has sent, None for none."""
+        return self._services.window.last_seqs.get((stream, epoch))
 
     async def run(self) -> NoReturn:
         """Publish until cancelled; then say goodbye, within `settings.timing.goodbye_s`."""

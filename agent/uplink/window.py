@@ -70,11 +70,13 @@ class Window:
         settings: sizes and deadlines.
         capacity: publishes in flight, which a broker may set lower.
         resent: envelopes sent again, since the start.
+        last_seqs: the highest seq that was sent of each stream and epoch, since the start.
     """
 
     settings: UplinkSettings
     capacity: int = 0
     resent: int = 0
+    last_seqs: dict[tuple[str, bytes], int] = field(default_factory=dict)
     _ahead: dict[int, _Ahead] = field(default_factory=dict)
     _mids: dict[int, tuple[int, int]] = field(default_factory=dict)  # packet id -> row id, when sent
     _blocked: dict[str, _Block] = field(default_factory=dict)
@@ -167,6 +169,8 @@ class Window:
             self.resent += 1
         entry.tries += 1
         entry.mid = mid
+        place = (row.stream, row.epoch)
+        self.last_seqs[place] = max(row.seq, self.last_seqs.get(place, 0))
         self._mids[mid] = (row.row_id, now_ns)
 
     def acknowledged(self, mid: int, code: int, *, now_ns: int) -> Acknowledged | None:

@@ -6,6 +6,7 @@ import pytest
 from agent import declaration
 from agent.config import Settings, load
 from agent.wire import payload
+from agent.wire.declared import DeclaredNoise
 from tests.support.fake_models import CATALOGUE, UNIT
 
 THUMBPRINT = bytes(range(32))
@@ -22,6 +23,34 @@ def test_declaration_says_who_measures_for_whom(settings: Settings) -> None:
     assert (told.unit, told.site, told.publisher) == ("corner", "5th Avenue", "City of Example")
     assert (told.office, told.contact) == ("Office of Air", "air@city.example")
     assert (told.thumbprint, told.simulated) == (THUMBPRINT, True)
+
+
+def test_declaration_says_where_the_unit_stands_what_it_is_and_what_permits_it(settings: Settings) -> None:
+    told = declaration.content(settings, thumbprint=THUMBPRINT, simulated=False)
+    assert told.location == settings.unit.location
+    assert told.location is not None
+    assert told.location[2] == 250
+    assert (told.installed, told.hardware, told.firmware) == ("2026-03-01", "Board and box", "Image 7")
+    assert (told.legal_basis, told.dtpr) == ("Local law 1", ("accountable__organization",))
+
+
+def test_declaration_says_how_a_stream_is_delayed_noised_kept_and_restricted(settings: Settings) -> None:
+    told = {stream.name: stream for stream in declaration.content(settings, thumbprint=b"", simulated=False).streams}
+    footfall, weather = told["footfall"], told["weather"]
+    assert footfall.noise == DeclaredNoise(epsilon=(1, 2), daily=(48, 1), sensitivity=1)
+    assert (footfall.delay_ms, footfall.retention_ms, footfall.rights) == (3_600_000, 3_600_000, "Ask the office")
+    assert footfall.dtpr == ("purpose__mobility", "process__differential_privacy")
+    assert (weather.noise, weather.delay_ms, weather.rights, weather.dtpr) == (None, 0, "", ())
+
+
+def test_declaration_says_what_a_channel_observes_how_well_and_since_when(settings: Settings) -> None:
+    streams = declaration.content(settings, thumbprint=b"", simulated=False).streams
+    told = {channel.name: channel for stream in streams for channel in stream.channels}
+    assert told["temperature"].property == "http://qudt.org/vocab/quantitykind/Temperature"
+    assert (told["temperature"].accuracy, told["temperature"].calibrated) == ("±1 °C (a data sheet)", "2026-02-14")
+    assert told["temperature"].ucum == "Cel"
+    assert (told["co2"].property, told["co2"].calibrated) == ("https://city.example/properties/co2", None)
+    assert told["latitude"].property == ""
 
 
 def test_declaration_says_of_each_stream_what_the_file_says(settings: Settings) -> None:

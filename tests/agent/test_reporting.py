@@ -41,7 +41,7 @@ async def stages(tmp_path: Path) -> AsyncIterator[Stages]:
         stages.settings, buses=stages.buses, clock=stages.clock, sink=stages.windows
     )
     yield stages
-    await stages.outbox.close()
+    await stages.close()
 
 
 def _status(stages: Stages, *, online: bool = True, session: int = 1) -> Status:
@@ -81,7 +81,7 @@ async def test_sessions_grow_from_process_to_process(tmp_path: Path) -> None:
         key = keyfile.load_private(site.folder / "unit.key")
         stages = await build(load(site.config), key=key, around=Surroundings(clock=Clock(), environment={}))
         sessions += [_status(stages, session=number).session for number in (1, 2, 1_000_000)]
-        await stages.outbox.close()
+        await stages.close()
     assert sessions == sorted(set(sessions))
 
 
@@ -103,6 +103,7 @@ async def test_snapshot_is_plain_and_says_nothing_that_was_measured(stages: Stag
         "readings": 0,
         "failures": 0,
         "skipped": 0,
+        "trips": {},
         "problem": None,
     }
     assert known["streams"]["footfall"]["identifiers_withheld"] == 1

@@ -9,8 +9,9 @@ import pytest
 
 from agent.clock import NS_PER_MS, SystemClock
 from agent.config import load
+from agent.control.errors import ControlError
 from agent.discipline import SystemDiscipline
-from agent.errors import KeyFileError, LamppostError, StoreError
+from agent.errors import KeyFileError, LamppostError
 from agent.given import NAME as GIVEN
 from agent.privacy.canary import CanaryReport, self_test
 from agent.service import Stages, Surroundings, build, make_filters
@@ -44,41 +45,41 @@ async def test_build_opens_the_store_and_polls_nothing(site: Site) -> None:
     assert (await stages.outbox.stats()).rows_stored == 0
     assert stages.reporter.pollers == []
     assert not stages.publisher.state().tries
-    await stages.outbox.close()
+    await stages.close()
 
 
 async def test_build_without_a_receivers_key_makes_no_store(site: Site) -> None:
     site.config.write_text(site.config.read_text().replace(site.receiver.public.line, "nowhere.pub"))
     with pytest.raises(KeyFileError, match=r"nowhere\.pub"):
         await _built(site)
-    assert list((site.folder / "store").iterdir()) == []
+    assert site.kept == []
 
 
 async def test_build_that_fails_later_lets_go_of_the_store(site: Site) -> None:
     with pytest.raises(LamppostError, match="NOTIFY_SOCKET"):
         await _built(site, _around(NOTIFY_SOCKET="nonsense"))
-    await (await _built(site)).outbox.close()
+    await (await _built(site)).close()
 
 
 async def test_build_of_a_second_unit_on_the_same_store_is_refused(site: Site) -> None:
     stages = await _built(site)
-    with pytest.raises(StoreError, match="another process has the outbox open"):
+    with pytest.raises(ControlError, match="another process has the control state: an agent is running"):
         await _built(site)
-    await stages.outbox.close()
+    await stages.close()
 
 
 async def test_build_believes_no_time_before_the_windows_that_were_given_out(site: Site) -> None:
     stages = await _built(site)
     stages.given.note([row(0, stream="weather")])
     await stages.outbox.save_counters(GIVEN, stages.given.export())
-    await stages.outbox.close()
+    await stages.close()
     floors: list[int] = []
     clock = SystemClock(SystemDiscipline())
     stages = await _built(site, Surroundings(clock=clock, raise_floor=floors.append, environment={}))
 
     assert floors == [row(0).start_ms * NS_PER_MS]
     assert stages.given.last_ms("weather", None) == row(0).start_ms
-    await stages.outbox.close()
+    await stages.close()
 
 
 def test_clock_that_is_behind_what_was_stored_is_not_believed_and_says_so_once(
@@ -130,4 +131,4 @@ async def test_stream_whose_self_test_fails_is_suspended_and_says_so(
     assert list(status.suspended) == ["footfall"]
     assert set(stages.windows.counters()) == {"weather"}
     assert stages.reporter.snapshot()["suspended"] == {"footfall": "it let an identifier through"}
-    await stages.outbox.close()
+    await stages.close()

@@ -17,7 +17,7 @@ from agent.discipline import SystemDiscipline
 from agent.errors import SensorError, StoreError
 from agent.given import NAME as GIVEN
 from agent.given import Given
-from agent.poller import SensorState
+from agent.poller import Poller, SensorState
 from agent.sensors import make_pollers
 from agent.service import Stages, Surroundings, build
 from agent.unit import Unit
@@ -75,11 +75,12 @@ async def _stages(site: Site) -> Stages:
 async def test_unit_starts_from_the_sink(bench: Bench) -> None:
     stages = bench.stages
     bench.hear(stages.outbox, "declare", "store")
+    bench.hear(stages.outbox, "govern", "control")
     bench.hear(stages.publisher, "run", "publisher")
     bench.hear(stages.health, "ready", "ready")
-    bench.hear(unit, "make_pollers", "sensors")
+    bench.hear(Poller, "run", "sensors")
     await bench.run()
-    assert bench.events == ["store", "publisher", "ready", "sensors"]
+    assert bench.events == ["store", "control", "publisher", "ready", "sensors"]
 
 
 async def test_unit_stops_from_the_source_and_the_store_closes_last(bench: Bench) -> None:
@@ -89,6 +90,7 @@ async def test_unit_stops_from_the_source_and_the_store_closes_last(bench: Bench
     bench.hear(stages.outbox, "flush", "flush")
     bench.hear(unit, "close_buses", "buses")
     bench.hear(stages.outbox, "close", "store")
+    bench.hear(stages.desk, "close", "control")
     published = bench.stages.publisher.run
 
     async def publish() -> None:
@@ -100,7 +102,8 @@ async def test_unit_stops_from_the_source_and_the_store_closes_last(bench: Bench
     bench.put(stages.publisher, "run", publish)
     bench.put(stages.windows, "on_reading", _note_closing(bench, stages.windows.on_reading))
     await bench.run(until=lambda: stages.windows.readings > 0)
-    assert bench.events == ["stopping", "windows", "flush", "farewell", "buses", "store"]
+    stopped = bench.events[bench.events.index("stopping") :]
+    assert stopped == ["stopping", "windows", "flush", "farewell", "buses", "store", "control"]
 
 
 def _note_closing(bench: Bench, real: Callable[..., None]) -> Callable[..., None]:
@@ -117,7 +120,7 @@ async def test_unit_that_is_stopped_stores_the_open_windows_and_which_they_were(
     assert (await again.outbox.stats()).rows_stored >= 1
     kept = Given(again.clock.boot_id, await again.outbox.load_counters(GIVEN))
     assert kept.last_ms("weather", None) is not None
-    await again.outbox.close()
+    await again.close()
 
 
 async def test_unit_whose_stage_fails_ends_with_that_error_and_keeps_what_it_has(bench: Bench) -> None:
@@ -130,7 +133,7 @@ async def test_unit_whose_stage_fails_ends_with_that_error_and_keeps_what_it_has
         await bench.run(until=lambda: False)
     again = await _stages(bench.site)
     assert (await again.outbox.stats()).rows_stored >= 1
-    await again.outbox.close()
+    await again.close()
 
 
 async def test_unit_whose_store_fails_at_the_start_ends_with_that_error(bench: Bench) -> None:
@@ -140,7 +143,7 @@ async def test_unit_whose_store_fails_at_the_start_ends_with_that_error(bench: B
     bench.put(bench.stages.outbox, "declare", fail)
     with pytest.raises(StoreError, match="gone"):
         await bench.run(until=lambda: False)
-    await (await _stages(bench.site)).outbox.close()
+    await (await _stages(bench.site)).close()
 
 
 async def test_unit_without_a_required_sensor_ends_and_names_it(bench: Bench) -> None:
@@ -172,7 +175,7 @@ async def test_unit_stopped_while_a_window_waits_for_its_declaration_loses_no_wi
     released = sum(counted["rows_released"] for counted in stages.windows.counters().values())
     again = await _stages(bench.site)
     assert released == (await again.outbox.stats()).rows_stored >= 1
-    await again.outbox.close()
+    await again.close()
 
 
 async def test_unit_whose_sensor_changes_state_has_the_city_told_soon(bench: Bench) -> None:
@@ -185,7 +188,7 @@ async def test_unit_whose_sensor_changes_state_has_the_city_told_soon(bench: Ben
     bench.stages.windows.on_state("weather", SensorState.FAILING)
     bench.unit._announce()
     assert bench.events == ["announced"], "not of every flutter"
-    await bench.stages.outbox.close()
+    await bench.stages.close()
 
 
 async def test_unit_with_a_poller_that_is_stuck_names_sensor_and_bus_and_does_not_beat(
@@ -209,7 +212,7 @@ async def test_unit_with_a_poller_that_is_stuck_names_sensor_and_bus_and_does_no
     await _for_a_moment(bench.unit._housekeep, until=lambda: len(described) > 1)
     assert described[1] == "0 of 1 sensors ok; not connected"
     assert bench.events == ["beat"]
-    await bench.stages.outbox.close()
+    await bench.stages.close()
 
 
 async def _for_a_moment(work: Callable[[], Awaitable[None]], *, until: Callable[[], bool]) -> None:
@@ -241,4 +244,4 @@ async def test_until_returns_when_a_sensor_that_is_left_alone_has_ended(bench: B
     bench.stop.set()
     await unit._until(bench.stop, [ended])
     await ended
-    await bench.stages.outbox.close()
+    await bench.stages.close()

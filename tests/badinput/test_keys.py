@@ -105,9 +105,9 @@ def test_receiver_with_a_bad_key_does_not_start_and_names_the_file(
 
 def test_key_that_is_there_is_not_replaced_by_keygen(tmp_path: Path) -> None:
     key = tmp_path / "unit.key"
-    first = _run("agent", "keygen", key)
+    first = _run("agent", "keygen", key, "--no-state")
     before = key.read_bytes()
-    again = _run("agent", "keygen", key)
+    again = _run("agent", "keygen", key, "--no-state")
     assert (first.returncode, again.returncode) == (0, 1)
     assert key.read_bytes() == before
     assert f"{key}: there is a file already" in again.stderr

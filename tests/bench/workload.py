@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.control.state import create
 from agent.wire import keyfile
 from tests.bench.feeder import DUST, GNSS
 
@@ -115,8 +116,8 @@ def write_files(folder: Path, *, cadence: Cadence, agent_port: int, broker_port:
     for name in ("unit", "receiver"):
         key = keyfile.generate(folder / f"{name}.key")
         (folder / f"{name}.pub").write_text(key.public.pem)
-    for name in ("dev", "store"):
-        (folder / name).mkdir()
+    (folder / "dev").mkdir()
+    create(folder / "store", unit=UNIT)
     (folder / "mosquitto.conf").write_text(_MOSQUITTO.format(port=broker_port))
     (folder / "receiver.toml").write_text(_RECEIVER.format(port=broker_port))
     (folder / "devices.toml").write_text(_DEVICES.format(unit=UNIT))

@@ -1,89 +1,79 @@
 """Proof: identifiers go into a unit, the exact number of different ones comes out at the city, and nothing else does.
 
-Identifiers are sent as sightings of a scanner on a real pseudo-terminal to the real agent, which publishes through
-mosquitto to the real receiver. The agent logs everything there is, is asked for its status all the while, is killed
-in the middle of a window, and finds its store damaged when it starts again. Then everything that anybody wrote is
-searched: stores, logs, status, what went over the network. The search knows an identifier in any spelling, and its
-unkeyed hashes.
+Addresses are sent as sightings of a scanner on a real pseudo-terminal to the real agent, which publishes through
+mosquitto to the real receiver. Where none belongs come more addresses, plates, phone numbers, e-mail addresses and
+card numbers: in broken lines of the scanner and, with valid checksums, in every field of a GNSS receiver's sentences.
+The tripwire must stop and count each of those frames, and the numbers of the same windows must be exact all the same.
+
+The agent lives several times: at every log level, and once with all there is to log; it is asked for its status all
+the while, ended in order, killed, and crashed amid traffic with core files allowed; its store is damaged. Then
+everything that anybody wrote is searched: stores, logs, status, what went over the network. The search knows an
+identifier in any spelling, and its unkeyed hashes.
 
 Controls: spellings that are planted in copies of the same files are all found; an agent that logs what it reads is
-caught; and an agent with one rule replaced by a pass-through suspends the stream, says so, and sends nothing of it.
+caught; one with a rule replaced by a pass-through suspends the stream, says so, and sends nothing of it; one with a
+rule that fails withholds the windows and keeps the error's text to itself; and a process that crashes without the
+agent's precautions leaves a core file with its identifier in it.
 """
 
 import argparse
 import asyncio
+import hashlib
 import os
 import random
+import resource
+import signal
 import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.proofs.canary_controls import TALKATIVE, Control, planted_are_found
+from drivers.tripwire import Kind
+from tests.proofs import cores
+from tests.proofs.canary_controls import FAILING, TALKATIVE, Control, planted_are_found
+from tests.proofs.canary_lives import Life, Lives, Size, Witness
 from tests.proofs.canary_stage import LOUD, Stage
-from tests.support.footfall import DUST, FOOTFALL, RSSI_DBM, Crowd, K, Street, TooSlow, open_files, strangers
-from tests.support.needles import Needles, spellings
-from tests.support.rig import Unit, run_proof, until
+from tests.proofs.spoiled_agent import LEVELS
+from tests.support.footfall import DUST, FIX, FIXES, FOOTFALL, RSSI_DBM, SATELLITES, Crowd, K
+from tests.support.intruders import TEXTS, Registry, counted
+from tests.support.needles import Hit, Needles, spellings
+from tests.support.rig import Unit, run_proof
 
 Values = Mapping[str, Mapping[str, str | None]]
 """Per channel the value and its quality, as `lamppost-receiver export` tells them."""
 
-_EXTRA = 50
-_PATIENCE = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How much is proven.
-
-    Attributes:
-        crowds: new identifiers in each window.
-        window_s: length of a window.
-        returning: how many of the first crowd are seen again in the last one.
-        again: sightings in each window that repeat one.
-        spoiled: the rules that are replaced by a pass-through, one agent for each.
-    """
-
-    crowds: Sequence[int]
-    window_s: int
-    returning: int
-    again: int
-    spoiled: Sequence[str]
-
-
+_ENDS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM, signal.SIGBUS, signal.SIGTERM)
 FULL = Size(
-    crowds=(2500, K - 1, K, 0, 3000, 1, K + 1, 2000, 2469),
+    lives=(
+        Life(
+            way="loud",
+            crowds=(2000, K - 1, K, 0, 2500, 1, K + 1),
+            returning=500,
+            mishaps=True,
+            damage=True,
+            end=signal.SIGKILL,
+        ),
+        Life(way="loud", end=signal.SIGSEGV),
+        *(Life(way=level.lower(), crowds=(1500,), end=end) for level, end in zip(LEVELS, _ENDS, strict=True)),
+    ),
     window_s=5,
-    returning=500,
     again=200,
-    spoiled=("no-pseudonym", "no-suppression", "no-partial", "no-distinction"),
+    extra=50,
+    intruders=17_500,
+    spoiled=("no-pseudonym", "no-suppression", "no-partial", "no-distinction", FAILING),
 )
-QUICK = Size(crowds=(200, K - 1, 0), window_s=2, returning=0, again=20, spoiled=("no-pseudonym",))
-
-
-@dataclass
-class Witness:
-    """Everything that was shown to the scanner.
-
-    Attributes:
-        counted: identifiers shown in whole windows.
-        others: identifiers shown at other times: in partial windows, in broken lines, to `once`.
-        crowds: what each window saw.
-        blurred: starts of windows for which this machine was too slow; nothing is said about them.
-    """
-
-    chance: random.Random
-    counted: list[bytes] = field(default_factory=list)
-    others: list[bytes] = field(default_factory=list)
-    crowds: list[Crowd] = field(default_factory=list)
-    blurred: set[int] = field(default_factory=set)
-
-    def draw(self, count: int, *, counted: bool = False) -> list[bytes]:
-        """Return identifiers that nobody has seen yet."""
-        new = strangers(count, chance=self.chance, besides=[*self.counted, *self.others])
-        (self.counted if counted else self.others).extend(new)
-        return new
+QUICK = Size(
+    lives=(
+        Life(way="loud", crowds=(200, K - 1), mishaps=True, damage=True, end=signal.SIGKILL),
+        Life(way="warning", crowds=(0,), end=signal.SIGSEGV),
+    ),
+    window_s=2,
+    again=20,
+    extra=20,
+    intruders=40,
+    spoiled=("no-pseudonym", FAILING),
+)
 
 
 @dataclass
@@ -93,7 +83,7 @@ class Proof:
     Attributes:
         told: what was done, in lines.
         wrong: what does not hold.
-        shown: every identifier that was shown to a scanner and must not be found.
+        shown: every identifier that was shown to a sensor and must not be found.
     """
 
     folder: Path
@@ -105,79 +95,54 @@ class Proof:
 
     async def run(self) -> None:
         """Play everything below `folder`, then search it."""
-        witness = Witness(random.Random(f"street {self.seed}"))
+        witness = Witness(Registry(random.Random(f"street {self.seed}")))
+        with cores.cores_allowed() as limit:
+            crashed = await self._crash_control(witness, limit)
+            suspended = await self._play(witness)
+        self.shown = [*witness.counted, *witness.others, *suspended]
+        self.shown += [intruder.identifier for intruder in witness.intruders]
+        self.told += [f"core files: limit {limit}, pattern {cores.pattern()!r}; {'; '.join(witness.ends)}", crashed]
+        await asyncio.to_thread(self.search)
+
+    async def _crash_control(self, witness: Witness, limit: str) -> str:
+        if limit == "0 bytes":
+            return "control without these limits: not run, this user may not allow core files"
+        line, wrong = await cores.control(self.folder / "crashed", witness.registry.texts(Kind.EMAIL, 1)[0])
+        self.wrong += wrong
+        return line
+
+    async def _play(self, witness: Witness) -> list[bytes]:
+        """Play the unit's lives and the controls; return what the latter's sensors saw and must not be found."""
         async with Stage(self.folder) as stage:
             unit = stage.add("corner", program=LOUD, window_s=self.size.window_s)
             chance = random.Random(f"controls {self.seed}")
             controls = [Control.make(stage, way, chance=chance) for way in (*self.size.spoiled, TALKATIVE)]
             await stage.start()
+            lives = Lives(
+                stage, unit, size=self.size, witness=witness, chance=random.Random(f"intruders {self.seed}")
+            )
             async with asyncio.TaskGroup() as group:
                 lines = [group.create_task(control.run()) for control in controls]
-                await self._watch(stage, unit, witness)
+                await lives.play()
                 await self._compare(stage, unit, witness)
             self.told += [line.result() for line in lines]
             await stage.keep_reports()
+        self.wrong += lives.wrong
         for control in controls:
             if control.way == TALKATIVE:
                 self.told.append(control.caught())
             self.wrong += control.wrong
-        suspended = [one for control in controls if control.way != TALKATIVE for one in control.identifiers]
-        self.shown = [*witness.counted, *witness.others, *suspended]
-        await asyncio.to_thread(self.search)
-
-    # -- what the scanner sees
-
-    async def _watch(self, stage: Stage, unit: Unit, witness: Witness) -> None:
-        """Let the scanner see everything there is to see, with a kill and a damaged store on the way."""
-        street = Street(unit)
-        try:
-            unit.start()
-            await street.noticed(witness.draw(_EXTRA))
-            await self._windows(stage, unit, street, witness)
-            await _mishaps(street, witness)
-            self.wrong += _writes_elsewhere(unit, stage.folder)
-            await _kill_and_damage(stage, unit, street, witness)
-            await stage.ask_status(unit)
-            await unit.stop()
-            self.wrong += await _once(stage, unit, street, witness)
-        finally:
-            await street.close()
-
-    async def _windows(self, stage: Stage, unit: Unit, street: Street, witness: Witness) -> None:
-        """Show one crowd after the other, each inside one window, and wait until the last one's row is stored."""
-        size = self.size
-        start_s = _next_start(size.window_s)
-        for number, count in enumerate(size.crowds):
-            crowd = witness.draw(count, counted=True)
-            if number == len(size.crowds) - 1:
-                crowd = [*crowd, *witness.counted[: size.returning]]
-            for _ in range(_PATIENCE):
-                try:
-                    seen = await street.window(crowd, start_s=start_s, window_s=size.window_s, again=size.again)
-                except TooSlow:
-                    witness.blurred |= {start_s * 1000, (start_s + size.window_s) * 1000}
-                    start_s = _next_start(size.window_s) + size.window_s
-                else:
-                    break
-            else:
-                raise TooSlow("this machine is too busy for this proof")
-            witness.crowds.append(seen)
-            start_s += size.window_s
-            await stage.ask_status(unit)
-        last_ms = witness.crowds[-1].start_ms
-        await until(
-            lambda: any(row.stream == FOOTFALL and row.start_ms >= last_ms for row in unit.stored),
-            what="the last row",
-        )
-        await stage.arrived(unit, {crowd.start_ms for crowd in witness.crowds})
+        return [one for control in controls if control.way != TALKATIVE for one in control.identifiers]
 
     # -- what the city has
 
     async def _compare(self, stage: Stage, unit: Unit, witness: Witness) -> None:
         """Hold every row of the city against what the street knows."""
-        everything = await stage.rows(unit)
+        everything = await stage.arrived(unit, {crowd.start_ms for crowd in witness.crowds})
         rows = {row["start_ms"]: row["values"] for row in everything if row["stream"] == FOOTFALL}
         self.wrong += mismatches(rows, crowds=witness.crowds, blurred=witness.blurred)
+        fixes = {row["start_ms"]: row["values"] for row in everything if row["stream"] == FIXES}
+        self.wrong += strange_fixes(fixes, crowds=witness.crowds)
         if not any(row["stream"] == DUST for row in everything):
             self.wrong.append("the stream about dust did not arrive")
         self._tell(witness, others=len(rows) - len(witness.crowds))
@@ -186,9 +151,11 @@ class Proof:
         sightings = sum(crowd.sightings for crowd in witness.crowds)
         exact = [crowd.distinct for crowd in witness.crowds if crowd.distinct >= K]
         small = [crowd.distinct for crowd in witness.crowds if crowd.distinct < K]
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(counted(witness.intruders).items()))
+        total = len(witness.counted) + len(witness.others) + len(witness.intruders)
         self.told.append(
-            f"identifiers: {len(witness.counted)} different ones in {sightings} sightings; {len(witness.others)} more"
-            " in partial windows, in broken lines and before `once`"
+            f"identifiers: {total}; {len(witness.counted)} addresses in {sightings} sightings of whole windows,"
+            f" {len(witness.others)} in partial windows, broken lines and before `once`; where none belongs: {kinds}"
         )
         self.told.append(
             f"windows: {len(witness.crowds)}; exact counts expected {exact}, to be suppressed {small};"
@@ -199,11 +166,15 @@ class Proof:
 
     def search(self) -> None:
         """Search every file, then copies of some of them with everything planted."""
-        decoys = strangers(len(spellings(bytes(6))), chance=random.Random(f"decoys {self.seed}"), besides=self.shown)
-        needles = Needles([*self.shown, *decoys])
+        started_s = time.monotonic()
+        flocks = self._decoys()
+        needles = Needles([*self.shown, *(decoy for flock in flocks for decoy in flock)])
         files = sorted(path for path in self.folder.rglob("*") if path.is_file())
+        known: dict[bytes, list[Hit]] = {}
         for path in files:
-            hits = sorted(needles.search_file(path))
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).digest()
+            hits = known[digest] if digest in known else known.setdefault(digest, sorted(needles.search(content)))
             name = path.relative_to(self.folder)
             self.wrong += [f"{name}: {hit.what} of number {hit.number}, read as {hit.reading}" for hit in hits[:10]]
         size = sum(path.stat().st_size for path in files)
@@ -216,9 +187,21 @@ class Proof:
             self.folder / "rig/receiver/receiver.db",
             self.folder / "heard",
         ]
-        line, missed = planted_are_found(chosen, needles, decoys, chance=random.Random(f"places {self.seed}"))
+        line, missed = planted_are_found(chosen, needles, flocks, chance=random.Random(f"places {self.seed}"))
         self.told.append(f"{line}: {len(missed)} missed")
+        memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+        self.told.append(f"the search took {time.monotonic() - started_s:.0f} s and {memory_mb} MB")
         self.wrong += missed
+
+    def _decoys(self) -> list[list[bytes]]:
+        """Return identifiers of every kind that nobody was shown, as many as there are spellings of each."""
+        registry = Registry(random.Random(f"decoys {self.seed}"), besides=self.shown)
+        kinds = [registry.texts(kind, 1) for kind in TEXTS]
+        flocks = [
+            found + registry.texts(kind, len(spellings(found[0])) - 1)
+            for kind, found in zip(TEXTS, kinds, strict=True)
+        ]
+        return [registry.addresses(len(spellings(bytes(6)))), *flocks]
 
 
 def mismatches(rows: Mapping[int, Values], *, crowds: Sequence[Crowd], blurred: Collection[int]) -> list[str]:
@@ -245,58 +228,19 @@ def _expected(crowd: Crowd) -> dict[str, tuple[str | None, str]]:
     return {"devices": (str(crowd.distinct), "ok"), "strength": (str(RSSI_DBM), "ok")}
 
 
-def _next_start(window_s: int) -> int:
-    """Return the start of the next window."""
-    return (int(time.time()) // window_s + 1) * window_s
-
-
-def _writes_elsewhere(unit: Unit, folder: Path) -> list[str]:
-    files = [] if unit.process is None else open_files(unit.process.pid)
-    return [f"the agent has a file open that is not searched: {path}" for path in files if folder not in path.parents]
-
-
-async def _mishaps(street: Street, witness: Witness) -> None:
-    """Send broken lines with identifiers in them, and pull the plug in the middle of one."""
-    for identifier in witness.draw(_EXTRA):
-        text = identifier.hex(":").encode()
-        street.babble(text + b";-60\n" + text.upper() + b",-60,1\n" + text[:-2] + b"\n" + identifier + b"\n")
-    street.babble(b"X" * 100 + witness.draw(1)[0].hex(":").encode())
-    street.replug()
-    await street.noticed(witness.draw(_EXTRA))
-
-
-async def _kill_and_damage(stage: Stage, unit: Unit, street: Street, witness: Witness) -> None:
-    """Kill the agent while it counts, damage its store, and let it go on."""
-    await street.show(witness.draw(_EXTRA))
-    unit.kill()
-    await unit.gone()
-    stage.copy_store(unit)
-    for file in unit.store.parent.glob(unit.store.name + "*"):
-        content = bytearray(file.read_bytes())
-        for at in range(64, len(content), 997):
-            content[at] ^= 0xFF
-        file.write_bytes(content)
-    unit.start()
-    await street.noticed(witness.draw(_EXTRA))
-    await street.show(witness.draw(_EXTRA))
-
-
-async def _once(stage: Stage, unit: Unit, street: Street, witness: Witness) -> list[str]:
-    """Run `lamppost once` while sightings come in; return what is wrong with it."""
-    shown = witness.draw(_EXTRA)
-
-    async def repeat() -> None:
-        while True:
-            await street.show(shown)
-            await asyncio.sleep(0.1)
-
-    showing = asyncio.create_task(repeat())
-    try:
-        code, page = await stage.once(unit, *LOUD)
-    finally:
-        showing.cancel()
-        await asyncio.gather(showing, return_exceptions=True)
-    return [] if code == 0 and "read, not shown" in page else [f"`once` ended with {code}: {page}"]
+def strange_fixes(rows: Mapping[int, Values], *, crowds: Sequence[Crowd]) -> list[str]:
+    """Return where the city's rows of position fixes tell of a sentence that an intruder was in."""
+    usual = {"fix": (str(FIX), "ok"), "satellites": (str(SATELLITES), "ok")}
+    wrong: list[str] = []
+    for start_ms in {crowd.start_ms for crowd in crowds}:
+        told = {name: (one["value"], one["quality"]) for name, one in rows.get(start_ms, {}).items()}
+        if told != usual:
+            wrong.append(f"fixes of a window: expected {usual}, the city has {told}")
+    for values in rows.values():
+        found = {name: one["value"] for name, one in values.items() if one["value"] is not None}
+        if any(value != usual[name][0] for name, value in found.items()):
+            wrong.append(f"a sentence with an intruder was taken: the city has {values}")
+    return wrong
 
 
 def main() -> int:

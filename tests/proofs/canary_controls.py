@@ -5,16 +5,18 @@ import contextlib
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from agent.wire.messages import Status
 from tests.proofs.canary_stage import AGENT, Stage
+from tests.proofs.spoiled_agent import UNLUCKY
 from tests.support.evidence import opened
 from tests.support.footfall import DUST, FOOTFALL, Street, strangers
 from tests.support.needles import Needles, plant
 from tests.support.rig import Unit, until
 
-TALKATIVE = "talkative"
+TALKATIVE, FAILING = "talkative", "failing-rule"
 _CROWD = 30
 _WINDOW_S = 1
 _ROWS = 3
@@ -42,11 +44,14 @@ class Control:
         """Return one that is ready to run."""
         program = (*AGENT, way)
         unit = stage.add(way, program=program, window_s=_WINDOW_S)
-        return cls(way, unit, strangers(_CROWD, chance=chance), stage, program)
+        crowd = strangers(_CROWD, chance=chance)
+        if way == FAILING:
+            crowd = [UNLUCKY + identifier[len(UNLUCKY) :] for identifier in crowd]
+        return cls(way, unit, crowd, stage, program)
 
     async def run(self) -> str:
         """Run the agent before a crowd; return what it did in one line. What is wrong is in `wrong`."""
-        street = Street(self.unit)
+        street = Street(self.unit, chance=random.Random(self.way))
         try:
             self.unit.start()
             async with self._crowded(street):
@@ -54,6 +59,13 @@ class Control:
                     await self._until_stored(FOOTFALL)
                     await self.unit.stop()
                     return f"spoiled agent {self.way}: it logs what it reads; see below"
+                if self.way == FAILING:
+                    await self._until_stored(FOOTFALL)
+                    await self.unit.stop()
+                    await self._must_have_withheld()
+                    return f"spoiled agent {self.way}: " + (
+                        "; ".join(self.wrong) or "withheld every window, said why"
+                    )
                 await self._until_stored(DUST)
                 await self._must_say_so()
                 await self.unit.stop()
@@ -110,6 +122,18 @@ class Control:
         self._expect(code == 1, f"`once` ended with {code}")
         self._expect("suspended" in page, "`once` does not say that the stream is suspended")
 
+    async def _must_have_withheld(self) -> None:
+        """Look at every row of the stream that the city has: none has a value, some were withheld."""
+        values = [
+            one
+            for row in await self._stage.rows(self.unit)
+            if row["stream"] == FOOTFALL
+            for one in row["values"].values()
+        ]
+        self._expect(all(one["value"] is None for one in values), "a window in which a rule failed has a value")
+        self._expect(any(one["quality"] == "withheld" for one in values), "no window is marked as withheld")
+        self._expect("cannot count" not in self.unit.log.read_text(), "the text of an error is in the log")
+
     def caught(self) -> str:
         """Search what a talkative agent wrote; return in one line whether all that its scanner saw was found."""
         found = len({hit.number for hit in Needles(self.identifiers).search_file(self.unit.log)})
@@ -120,12 +144,15 @@ class Control:
 
 
 def planted_are_found(
-    files: Sequence[Path], needles: Needles, decoys: Sequence[bytes], *, chance: random.Random
+    files: Sequence[Path], needles: Needles, flocks: Sequence[Sequence[bytes]], *, chance: random.Random
 ) -> tuple[str, list[str]]:
-    """Plant the decoys in a copy of each file and search it; return the result in a line, and what was missed."""
+    """Plant decoys in a copy of each file and search it; return the result in a line, and what was missed.
+
+    The decoys of a flock are of one kind.
+    """
     wrong: list[str] = []
     count = 0
-    for file in files:
+    for file, decoys in product(files, flocks):
         content, spelled = plant(file.read_bytes(), decoys, chance=chance)
         found = {needles.identifiers[hit.number] for hit in needles.search(content)}
         wrong += [

@@ -19,7 +19,8 @@ from tests.support.wiretap import Wiretap
 
 AGENT = ("-m", "tests.proofs.spoiled_agent")
 LOUD = ("-X", "dev", *AGENT, "loud")
-_SENSORS = {"scanner": "mac_scanner", "dust": "pmsx003"}
+_SENSORS = {"scanner": "mac_scanner", "gnss": "gnss", "dust": "pmsx003"}
+_STATUS_EVERY = ("--status-every", "0.3")
 
 
 class Stage:
@@ -52,10 +53,11 @@ class Stage:
             tap.close()
 
     def add(self, name: str, *, program: Sequence[str], window_s: int) -> Unit:
-        """Return a new unit with a scanner and a dust sensor, whose way to the broker is tapped."""
+        """Return a new unit with a scanner, a GNSS receiver and a dust sensor, whose way to the broker is tapped."""
         tap = Wiretap(self._rig.broker.port, self.folder / "wire" / name)
         self._taps.append(tap)
-        unit = self._rig.add(UnitPlan(name=name, sensors=_SENSORS, streams=[], program=program))
+        plan = UnitPlan(name=name, sensors=_SENSORS, streams=[], program=program, options=_STATUS_EVERY)
+        unit = self._rig.add(plan)
         configure(unit, port=tap.port, receiver_key=self._rig.receiver.key.public.line, window_s=window_s)
         return unit
 

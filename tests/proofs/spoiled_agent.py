@@ -1,7 +1,10 @@
 """The agent with one thing spoiled, for negative controls: `python -m tests.proofs.spoiled_agent HOW run FILE ...`.
 
-`loud` spoils nothing: it logs at the lowest level, and each step of asyncio with its arguments. Each of the others
-replaces one rule by a pass-through, here, on the test's side; the agent has no such switch.
+`loud` spoils nothing: it logs at the lowest level, and each step of asyncio with its arguments; `debug` to `critical`
+log at that level. `failing-rule` has a rule that fails on some identifiers, with the identifier in its error. Each of
+the others replaces one rule by a pass-through, here, on the test's side; the agent has no such switch.
+
+Whatever it is, it runs without capabilities, as under systemd.
 """
 
 import asyncio
@@ -16,6 +19,10 @@ from agent.privacy import distinct, verdict
 from agent.privacy.filter import StreamFilter
 from agent.privacy.window import Window
 from drivers.mac_scanner import lines
+from tests.proofs.cores import WITHOUT_CAPABILITIES
+
+UNLUCKY = b"\xbe\xef"
+_ASIDE = "LAMPPOST_PROOF_WITHOUT_CAPABILITIES"
 
 
 class _Garrulous(asyncio.DefaultEventLoopPolicy):
@@ -28,13 +35,20 @@ class _Garrulous(asyncio.DefaultEventLoopPolicy):
         return loop
 
 
+def _log_at(level: int) -> Callable[[], None]:
+    def force() -> None:
+        usual = logging.basicConfig
+
+        def basic_config(**options: Any) -> None:  # noqa: ANN401 - the library's own signature
+            usual(**(options | {"level": level}))
+
+        logging.basicConfig = basic_config
+
+    return force
+
+
 def _loud() -> None:
-    usual = logging.basicConfig
-
-    def basic_config(**options: Any) -> None:  # noqa: ANN401 - the library's own signature
-        usual(**(options | {"level": logging.DEBUG}))
-
-    logging.basicConfig = basic_config
+    _log_at(logging.DEBUG)()
     asyncio.set_event_loop_policy(_Garrulous())
 
 
@@ -65,6 +79,18 @@ def _no_distinction() -> None:
     distinct.Distinct.add = add  # type: ignore[method-assign]  # that is the point
 
 
+def _failing_rule() -> None:
+    """Let a rule fail on what begins with `UNLUCKY`, which no canary does; its error tells whom it was about."""
+    usual = distinct.Distinct.add
+
+    def add(self: distinct.Distinct, identifier: bytes, /) -> None:
+        if identifier.startswith(UNLUCKY):
+            raise ValueError(f"cannot count {identifier.hex(':')}")
+        usual(self, identifier)
+
+    distinct.Distinct.add = add  # type: ignore[method-assign]  # that is the point
+
+
 def _talkative() -> None:
     """Log every line that the scanner sends: no self-test can notice, the search must."""
     usual = lines.LineParser._sighting
@@ -76,8 +102,11 @@ def _talkative() -> None:
     lines.LineParser._sighting = sighting  # type: ignore[method-assign]  # that is the point
 
 
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 WAYS: Mapping[str, Callable[[], None]] = {
     "loud": _loud,
+    **{level.lower(): _log_at(getattr(logging, level)) for level in LEVELS},
+    "failing-rule": _failing_rule,
     "no-pseudonym": _no_pseudonym,
     "no-suppression": _no_suppression,
     "no-partial": _no_partial,
@@ -85,6 +114,15 @@ WAYS: Mapping[str, Callable[[], None]] = {
     "talkative": _talkative,
 }
 
+
+def _give_up_capabilities() -> None:
+    """Start over without capabilities, under the same process id and with the same descriptors."""
+    if WITHOUT_CAPABILITIES and _ASIDE not in os.environ:
+        os.environ[_ASIDE] = "1"
+        os.execv(WITHOUT_CAPABILITIES[0], [*WITHOUT_CAPABILITIES, sys.executable, *sys.orig_argv[1:]])
+
+
 if __name__ == "__main__":
+    _give_up_capabilities()
     WAYS[sys.argv[1]]()
     sys.exit(main(sys.argv[2:]))

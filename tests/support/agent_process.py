@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.control.state import LOCK, NAMES, create
 from agent.wire import keyfile
 from agent.wire.keyfile import SigningKey
 from drivers.sim.adapter import SimulatedAdapter
@@ -73,6 +74,7 @@ description = "Devices that pass"
 purpose = "Planning"
 licence = "https://creativecommons.org/publicdomain/zero/1.0/"
 access = "restricted public"
+rights = "On request"
 window = "15min"
 batch = "1h"
 overflow = "drop_oldest"
@@ -104,6 +106,7 @@ description = "Where the unit is"
 purpose = "Maintenance"
 licence = "https://creativecommons.org/publicdomain/zero/1.0/"
 access = "non-public"
+rights = "Maintenance only"
 window = "1h"
 batch = "1h"
 overflow = "drop_oldest"
@@ -166,9 +169,14 @@ class Site:
         self.adapter = SimulatedAdapter({0x76: self.chip})
         self.key = keyfile.generate(self.folder / "unit.key")
         self.receiver = keyfile.generate(self.folder / "receiver.key")
-        (self.folder / "store").mkdir()
+        create(self.folder / "store")
         (self.folder / "run").mkdir()
         self.write()
+
+    @property
+    def kept(self) -> list[str]:
+        """Names of what is beside the control state, with which every unit begins."""
+        return sorted(path.name for path in (self.folder / "store").iterdir() if path.name not in {*NAMES, LOCK})
 
     @property
     def config(self) -> Path:

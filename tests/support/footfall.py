@@ -1,4 +1,4 @@
-"""A unit that counts devices and measures dust, for proofs about privacy; and the street in front of it.
+"""A unit that counts devices, measures dust and knows its place, for proofs about privacy; and the street before it.
 
 The street's side knows the identifiers and when each was seen. Nothing of it is written to a file.
 """
@@ -9,19 +9,27 @@ import random
 import struct
 import termios
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 
+from drivers.sim.gnss import SimulatedGnss
 from drivers.sim.line import SimulatedLine
 from drivers.sim.mac_scanner import ListedScanner
 from drivers.sim.pmsx003 import SimulatedPms
+from tests.support.intruders import IMPOSSIBLE_FIX, IMPOSSIBLE_SATELLITES, Intruder, counted, lines, sentences
 from tests.support.rig import Unit, section, until
 
-FOOTFALL, DUST = "footfall", "dust"
+FOOTFALL, DUST, FIXES = "footfall", "dust", "fixes"
 K = 10
 RSSI_DBM = -60
+FIX, SATELLITES = 1, 12
+"""What every sentence of the receiver says that is not an intruder's."""
 _LINES_AT_ONCE = 100
+_INTRUDERS_AT_ONCE = 40
 _MARGIN_S = 0.5
 _TICK_S = 0.1
 
@@ -46,7 +54,7 @@ class Crowd:
 
 
 def configure(unit: Unit, *, port: int, receiver_key: str, window_s: int) -> None:
-    """Write the unit's configuration: footfall with k = 10, and dust, which is about nobody."""
+    """Write the unit's configuration: footfall with k = 10; dust and the best position fix, which are nobody's."""
     stream = {
         "description": "Counted for a proof.",
         "purpose": "A proof",
@@ -79,11 +87,18 @@ def configure(unit: Unit, *, port: int, receiver_key: str, window_s: int) -> Non
         section(f"stream.{FOOTFALL}.channel.strength", {"from": "scanner.rssi", "rule": "mean", "unit": "dBm"}),
         section(f"stream.{DUST}", {"title": "Dust"} | stream),
         section(f"stream.{DUST}.channel.pm10", {"from": "dust.pm10", "rule": "mean", "unit": "ug/m3"}),
+        section(f"stream.{FIXES}", {"title": "Fixes"} | stream),
+        section(f"stream.{FIXES}.channel.fix", _largest("gnss.fix", "/", IMPOSSIBLE_FIX)),
+        section(f"stream.{FIXES}.channel.satellites", _largest("gnss.satellites", "count", IMPOSSIBLE_SATELLITES)),
         section("uplink", {"host": "127.0.0.1", "port": port, "tls": False, "receiver_keys": [receiver_key]}),
         section("buffer", {"directory": "store", "free_floor": "1MB", "loss_window": "100ms"}),
         section("clock", {"source": "system"}),
     ]
     (unit.folder / "unit.toml").write_text("\n".join(parts))
+
+
+def _largest(source: str, unit: str, most: int) -> dict[str, object]:
+    return {"from": source, "rule": "max", "unit": unit, "range": [0, most]}
 
 
 def strangers(count: int, *, chance: random.Random, besides: Iterable[bytes] = ()) -> list[bytes]:
@@ -98,13 +113,23 @@ def strangers(count: int, *, chance: random.Random, besides: Iterable[bytes] = (
 
 
 class Street:
-    """The scanner's and the dust sensor's side of a unit's lines."""
+    """The sensors' side of a unit's lines: a scanner, a GNSS receiver, a dust sensor.
 
-    def __init__(self, unit: Unit) -> None:
+    Attributes:
+        broken: intruders that came in broken lines of the scanner, by kind, since `forget`.
+        strange: intruders that came in sentences of the receiver, by kind, since `forget`.
+    """
+
+    def __init__(self, unit: Unit, *, chance: random.Random) -> None:
         self._unit = unit
+        self._chance = chance
         self._scanner = SimulatedLine(unit.link("scanner"))
+        self._gnss = SimulatedLine(unit.link("gnss"))
+        self._receiver = SimulatedGnss(datetime.now(UTC), satellites_in_view=0, interval_s=_TICK_S)
         self._pms = SimulatedPms()
         self._dust = SimulatedLine(unit.link("dust"), on_receive=self._answer)
+        self.broken: Counter[str] = Counter()
+        self.strange: Counter[str] = Counter()
         self._ticking = asyncio.create_task(self._tick())
 
     def _answer(self, data: bytes) -> None:
@@ -113,22 +138,45 @@ class Street:
     async def _tick(self) -> None:
         while True:
             self._dust.send(self._pms.frame(), timeout_s=0)
+            self._gnss.send(self._receiver.frame(), timeout_s=0)
             await asyncio.sleep(_TICK_S)
 
     async def close(self) -> None:
         """Take the sensors away."""
         self._ticking.cancel()
         await asyncio.gather(self._ticking, return_exceptions=True)
-        self._scanner.close()
-        self._dust.close()
+        for line in (self._scanner, self._gnss, self._dust):
+            line.close()
 
-    async def show(self, identifiers: Sequence[bytes]) -> None:
-        """Let the scanner see each of them, in this order."""
+    def forget(self) -> None:
+        """Begin to count the intruders anew: another process will."""
+        self.broken.clear()
+        self.strange.clear()
+
+    async def show(self, identifiers: Sequence[bytes], *, intruders: Sequence[Intruder] = ()) -> None:
+        """Let the scanner see each of them, in this order; intruders come in between, by one line or the other."""
         scanner = ListedScanner([(identifier, RSSI_DBM) for identifier in identifiers], each=_LINES_AT_ONCE)
-        while frame := scanner.frame():
+        portions = -(-len(identifiers) // _LINES_AT_ONCE)
+        starts = range(0, len(intruders), _INTRUDERS_AT_ONCE)
+        for _, start in zip_longest(range(portions), starts):
+            frame = scanner.frame()
             if self._scanner.send(frame) != len(frame):
                 raise TooSlow("the line took no more")
+            if start is not None:
+                self._intrude(intruders[start : start + _INTRUDERS_AT_ONCE])
             await asyncio.sleep(0)
+
+    def _intrude(self, intruders: Sequence[Intruder]) -> None:
+        """Let every other one come by the scanner's line, the rest by the receiver's."""
+        broken, strange = intruders[::2], intruders[1::2]
+        for line, data in (
+            (self._scanner, b"".join(lines(broken, chance=self._chance))),
+            (self._gnss, b"".join(sentences(strange, chance=self._chance))),
+        ):
+            if line.send(data) != len(data):
+                raise TooSlow("the line took no more")
+        self.broken += counted(broken)
+        self.strange += counted(strange)
 
     def babble(self, text: bytes) -> None:
         """Let the scanner send something that is no sighting."""
@@ -147,17 +195,28 @@ class Street:
                 await self.show(identifiers)
                 await asyncio.sleep(_TICK_S)
 
-        seen = self._unit.log.stat().st_size
+        before = self._seen()
         showing = asyncio.create_task(repeat())
         try:
-            await until(
-                lambda: b"sensor scanner: ok" in self._unit.log.read_bytes()[seen:], what="the first sighting"
-            )
+            await until(lambda: self._seen() > before, what="the first sighting")
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
 
-    async def window(self, identifiers: Sequence[bytes], *, start_s: int, window_s: int, again: int) -> Crowd:
+    def _seen(self) -> int:
+        """Return how many sightings the agent has taken, as its status says; it says so whatever it logs."""
+        sensors = self._unit.status().get("sensors", {})
+        return int(sensors.get("scanner", {}).get("readings", 0)) if sensors.get("gnss", {}).get("readings") else 0
+
+    async def window(
+        self,
+        identifiers: Sequence[bytes],
+        *,
+        start_s: int,
+        window_s: int,
+        again: int = 0,
+        intruders: Sequence[Intruder] = (),
+    ) -> Crowd:
         """Show identifiers well inside one window, some of them `again`; return what was shown.
 
         Raises:
@@ -165,7 +224,7 @@ class Street:
         """
         await asyncio.sleep(max(0.0, start_s + _MARGIN_S - time.time()))
         repeated = [*identifiers, *identifiers[:again]]
-        await self.show(repeated)
+        await self.show(repeated, intruders=intruders)
         while self.unread:
             await asyncio.sleep(0.02)
             if time.time() > start_s + window_s - _MARGIN_S / 2:
@@ -174,9 +233,9 @@ class Street:
 
     @property
     def unread(self) -> int:
-        """Bytes that the agent has not read from the scanner's line yet."""
-        waiting = fcntl.ioctl(self._scanner._slave, termios.FIONREAD, bytes(4))
-        return int(struct.unpack("i", waiting)[0])
+        """Bytes that the agent has not read from the scanner's and the receiver's lines yet."""
+        waiting = [fcntl.ioctl(line._slave, termios.FIONREAD, bytes(4)) for line in (self._scanner, self._gnss)]
+        return sum(int(struct.unpack("i", one)[0]) for one in waiting)
 
 
 def open_files(pid: int) -> list[Path]:

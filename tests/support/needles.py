@@ -1,10 +1,17 @@
 """Finds identifiers in anything that was written: raw or reversed, in hexadecimal, base64 or decimal, or hashed.
 
 In: identifiers, then bytes. Out: which of them are there, and in which reading of the bytes. Never: a pattern for
-every spelling; instead the bytes are read in every way that they could be meant, and each reading is searched for the
-identifiers' six bytes and for the first eight bytes of their unkeyed hashes.
+every spelling; instead the bytes are read in every way that they could be meant (`tests.support.written`), and each
+reading is searched for
 
-With 10,000 identifiers one false alarm is expected in some 3,000 megabytes of noise.
+- the six bytes of addresses, and the same backwards;
+- identifiers that are text, in capitals and without what people write between the characters, and the same backwards;
+- the first eight bytes of their unkeyed hashes.
+
+An identifier of six bytes is an address; a longer one is text as somebody has written it. Text is looked for by its
+shape (letters, digits, an ``@``), so identifiers should come in few shapes.
+
+With 100,000 identifiers one false alarm is expected in some 300 megabytes of noise; they take some 600 MB of memory.
 """
 
 import base64
@@ -15,6 +22,8 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.written import readings
 
 HASH_BYTES = 8
 ID_BYTES = 6
@@ -50,7 +59,25 @@ FORMS: Mapping[str, Callable[[bytes], bytes]] = {
     **{f"lower {name}": _text(separator, upper=False) for name, separator in _SEPARATORS.items()},
     **{f"upper {name}": _text(separator, upper=True) for name, separator in _SEPARATORS.items()},
 }
-"""How an identifier may be written, and what may be hashed of it."""
+"""How an address may be written, and what may be hashed of it."""
+
+_BETWEEN = b" -./()_+\t\r\n"
+_SMALL = bytes.maketrans(bytes(range(ord("a"), ord("z") + 1)), bytes(range(ord("A"), ord("Z") + 1)))
+
+TEXT_FORMS: Mapping[str, Callable[[bytes], bytes]] = {
+    "as written": bytes,
+    "capitals": bytes.upper,
+    "small": bytes.lower,
+    "bare": lambda text: bare(text),  # noqa: PLW0108 - it is defined below
+    "bare small": lambda text: bare(text).lower(),
+}
+NUMBER_FORMS: Mapping[str, Callable[[bytes], bytes]] = {
+    "as written": bytes,
+    "bare": lambda text: bare(text),  # noqa: PLW0108 - it is defined below
+    "international": lambda text: b"+" + bare(text),
+    "groups of four": lambda text: b" ".join(_cut(bare(text), 4)),
+}
+"""How an identifier that is text, or one of digits, may be written, and what may be hashed of it."""
 
 SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "raw": bytes,
@@ -61,24 +88,22 @@ SPELLINGS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 """How bytes, those of a hash for example, may be written."""
 
-_ONLY_BETWEEN_DIGITS = re.compile(rb"\\x|\\u00|0x|[%:\-. _,\[\]'\"(){}\n]")
-_HEX_RUN = re.compile(rb"[0-9A-Fa-f]{12,}")
-_BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
-_ESCAPE = re.compile(rb"\\(?:x|u00)([0-9A-Fa-f]{2})|\\([tnr\\'\"0abfv/])")
-_PLAIN_ESCAPES = {
-    b"t": b"\t",
-    b"n": b"\n",
-    b"r": b"\r",
-    b"0": b"\0",
-    b"a": b"\a",
-    b"b": b"\b",
-    b"f": b"\f",
-    b"v": b"\v",
-}
-_NUMBER = re.compile(rb"(?<![0-9])[0-9]{10,15}(?![0-9])")
-_NUMBER_LIST = re.compile(rb"(?<![0-9])[0-9]{1,3}(?:[^0-9A-Za-z]{1,3}[0-9]{1,3}){5,}")
-_SPLIT = re.compile(rb"[^0-9]+")
-_STREAMS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b")
+
+def bare(text: bytes) -> bytes:
+    """Return a text in capitals, without what people write between its characters and without leading zeros."""
+    plain = text.replace(b"%40", b"@").translate(_SMALL, _BETWEEN)
+    return plain.lstrip(b"0") if plain.isdigit() else plain
+
+
+def forms_of(identifier: bytes) -> Mapping[str, Callable[[bytes], bytes]]:
+    """Return how an identifier may be written."""
+    if len(identifier) == ID_BYTES:
+        return FORMS
+    return NUMBER_FORMS if bare(identifier).isdigit() else TEXT_FORMS
+
+
+def _cut(text: bytes, size: int) -> list[bytes]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,7 +122,7 @@ class Hit:
 
 
 class Needles:
-    """What is looked for. Building it costs 120 hashes for each identifier.
+    """What is looked for. Building it costs up to 120 hashes for each identifier.
 
     Attributes:
         identifiers: the identifiers, in order: a hit's number is the place here.
@@ -106,18 +131,23 @@ class Needles:
     def __init__(self, identifiers: Collection[bytes]) -> None:
         self.identifiers = tuple(identifiers)
         self._raw: dict[bytes, int] = {}
+        self._texts: dict[bytes, int] = {}
         self._hashed: dict[bytes, int] = {}
         for number, identifier in enumerate(self.identifiers):
-            self._raw[identifier] = self._raw[identifier[::-1]] = number
-            for form in FORMS.values():
-                written = form(identifier)
+            if len(identifier) == ID_BYTES:
+                self._raw[identifier] = self._raw[identifier[::-1]] = number
+            else:
+                key = _key(identifier)
+                self._texts[key] = self._texts[key[::-1]] = number
+            for written in {form(identifier) for form in forms_of(identifier).values()}:
                 for digest in HASHES.values():
                     self._hashed[digest(written)[:HASH_BYTES]] = number
+        self._shapes = [re.compile(b"(?=(%b))" % shape) for shape in sorted({*map(_shape, self._texts)})]
 
     @property
     def patterns(self) -> int:
         """How many byte patterns are looked for in every reading."""
-        return len(self._raw) + len(self._hashed)
+        return len(self._raw) + len(self._texts) + len(self._hashed)
 
     def search(self, data: bytes) -> set[Hit]:
         """Return what is found in `data`."""
@@ -128,87 +158,47 @@ class Needles:
         return self.search(path.read_bytes())
 
     def _look(self, reading: str, content: bytes) -> Iterator[Hit]:
-        places = range(len(content) - ID_BYTES + 1)
-        for found in self._raw.keys() & {content[at : at + ID_BYTES] for at in places}:
-            yield Hit(self._raw[found], reading, "identifier")
-        places = range(len(content) - HASH_BYTES + 1)
-        if not self._hashed.keys().isdisjoint(content[at : at + HASH_BYTES] for at in places):
-            for found in self._hashed.keys() & {content[at : at + HASH_BYTES] for at in places}:
-                yield Hit(self._hashed[found], reading, "hash")
+        for what, size, known in (("identifier", ID_BYTES, self._raw), ("hash", HASH_BYTES, self._hashed)):
+            places = range(len(content) - size + 1)
+            if known and not known.keys().isdisjoint(content[at : at + size] for at in places):
+                for found in {content[at : at + size] for at in places if content[at : at + size] in known}:
+                    yield Hit(known[found], reading, what)
+        if self._shapes:
+            plain = content.replace(b"%40", b"@").translate(_SMALL, _BETWEEN)
+            for shape in self._shapes:
+                for found in {match[1] for match in shape.finditer(plain)} & self._texts.keys():
+                    yield Hit(self._texts[found], reading, "identifier")
 
 
-def readings(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield every reading of `data`, itself first; what is not different from it is left out."""
-    yield "as it is", data
-    for number, inflated in enumerate(_inflated(data)):
-        yield f"decompressed {number}", inflated
-    if b"\\" in data:
-        yield "escapes", _ESCAPE.sub(_unescaped, data)
-    yield from _numbers(data)
-    yield from _digits("hexadecimal", data)
-    for shift, decoded in enumerate(_base64(data)):
-        yield f"base64 +{shift}", decoded
-        yield from _digits(f"hexadecimal in base64 +{shift}", decoded)
+def _key(identifier: bytes) -> bytes:
+    """Return what is looked for of a text: of an e-mail address the part up to the ``@`` only."""
+    plain = bare(identifier)
+    local, at, _domain = plain.partition(b"@")
+    return local + at
 
 
-def _digits(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield the bytes that runs of hexadecimal digits stand for, whatever separates them, at both alignments."""
-    runs = _HEX_RUN.findall(_ONLY_BETWEEN_DIGITS.sub(b"", data))
-    for shift in range(2 if runs else 0):
-        yield (
-            f"{name} +{shift}",
-            b"\n".join(bytes.fromhex(run[shift : len(run) - (len(run) - shift) % 2].decode()) for run in runs),
-        )
-
-
-def _base64(data: bytes) -> Iterator[bytes]:
-    """Yield what runs of base64 stand for, at each of the four alignments."""
-    runs = [run.replace(b"-", b"+").replace(b"_", b"/") for run in _BASE64_RUN.findall(data)]
-    for shift in range(4 if runs else 0):
-        yield b"\n".join(base64.b64decode(_whole(run[shift:])) for run in runs)
-
-
-def _whole(run: bytes) -> bytes:
-    """Return a run padded to whole groups of four; a single digit at the end stands for nothing."""
-    rest = len(run) % 4
-    return run[:-1] if rest == 1 else run + b"=" * (-len(run) % 4)
-
-
-def _numbers(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield decimal numbers and lists of decimal numbers as bytes."""
-    whole = [int(number) for number in _NUMBER.findall(data)]
-    fitting = [number.to_bytes(ID_BYTES, "big") for number in whole if number < 1 << (8 * ID_BYTES)]
-    if fitting:
-        yield "decimal", b"\n".join(fitting)
-    lists = [[int(part) for part in _SPLIT.split(found)] for found in _NUMBER_LIST.findall(data)]
-    if lists:
-        yield "list of decimals", b"\n".join(bytes(part & 0xFF for part in parts) for parts in lists)
-
-
-def _inflated(data: bytes) -> Iterator[bytes]:
-    """Yield what looks compressed, as far as it can be decompressed."""
-    for magic in _STREAMS:
-        at = data.find(magic)
-        while at >= 0:
-            try:
-                content = zlib.decompressobj(47).decompress(data[at:], 1 << 24)
-            except zlib.error:
-                content = b""
-            if len(content) >= ID_BYTES:
-                yield content
-            at = data.find(magic, at + 1)
-
-
-def _unescaped(match: "re.Match[bytes]") -> bytes:
-    if match[1] is not None:
-        return bytes.fromhex(match[1].decode())
-    return _PLAIN_ESCAPES.get(match[2], match[2])
+def _shape(key: bytes) -> bytes:
+    """Return the pattern of a key's shape: which characters are letters, which are digits."""
+    letters_and_digits = re.sub(rb"[A-Z]", b"A", re.sub(rb"[0-9]", b"9", key))
+    return letters_and_digits.replace(b"A", b"[A-Z]").replace(b"9", b"[0-9]")
 
 
 def spellings(identifier: bytes) -> dict[str, bytes]:
     """Return everything that an identifier must be recognised by, by name: the positive control of a search."""
-    found = {f"written {name}": form(identifier) for name, form in FORMS.items()}
-    found |= {
+    forms = forms_of(identifier)
+    found = {f"written {name}": form(identifier) for name, form in forms.items()}
+    found |= _spelled_address(identifier) if forms is FORMS else _spelled_text(identifier)
+    for name, form in forms.items():
+        for algorithm, digest in HASHES.items():
+            hashed = digest(form(identifier))
+            for spelling, spell in SPELLINGS.items():
+                found[f"{algorithm} of {name} as {spelling}"] = spell(hashed)
+                found[f"{algorithm} of {name} as {spelling}, first bytes"] = spell(hashed[:HASH_BYTES])
+    return found
+
+
+def _spelled_address(identifier: bytes) -> dict[str, bytes]:
+    return {
         "written base64": base64.b64encode(identifier),
         "written base64 of text": base64.b64encode(b"seen " + identifier.hex(":").upper().encode()),
         "written as Python": repr(identifier)[2:-1].encode(),
@@ -220,24 +210,35 @@ def spellings(identifier: bytes) -> dict[str, bytes]:
         "written with spaces": identifier.hex(" ").encode(),
         "written compressed": zlib.compress(b"sightings: " + identifier.hex(":").encode() + identifier),
     }
-    for name, form in FORMS.items():
-        for algorithm, digest in HASHES.items():
-            hashed = digest(form(identifier))
-            for spelling, spell in SPELLINGS.items():
-                found[f"{algorithm} of {name} as {spelling}"] = spell(hashed)
-                found[f"{algorithm} of {name} as {spelling}, first bytes"] = spell(hashed[:HASH_BYTES])
-    return found
 
 
-def plant(copy: bytes, decoys: Sequence[bytes], *, chance: random.Random) -> tuple[bytes, dict[bytes, str]]:
+def _spelled_text(identifier: bytes) -> dict[str, bytes]:
+    return {
+        "written backwards": identifier[::-1],
+        "written with spaces": b" ".join(_cut(identifier, 1)),
+        "written with hyphens": b"-".join(_cut(bare(identifier), 3)),
+        "written in a URL": identifier.replace(b"@", b"%40"),
+        "written base64": base64.b64encode(identifier),
+        "written base64 of text": base64.b64encode(b"seen " + identifier),
+        "written as hex": identifier.hex().encode(),
+        "written as HEX with colons": identifier.hex(":").upper().encode(),
+        "written as JSON": '"{}"'.format("".join(f"\\u00{byte:02x}" for byte in identifier)).encode(),
+        "written as list": str(list(identifier)).encode(),
+        "written compressed": zlib.compress(b"sightings: " + identifier),
+    }
+
+
+def plant(copy: bytes, *flocks: Sequence[bytes], chance: random.Random) -> tuple[bytes, dict[bytes, str]]:
     """Return a copy of something with one decoy after the other hidden in it, each spelled in another way.
 
-    Also returned is the spelling of each that was hidden. As many are as there are spellings, or decoys.
+    Also returned is the spelling of each that was hidden. Of each flock as many are as there are spellings, or decoys;
+    the decoys of a flock are of one kind.
     """
     spelled: dict[bytes, str] = {}
     parts: list[bytes] = []
     last = 0
-    pairs = list(zip(spellings(decoys[0]), decoys, strict=False))
+    pairs = [pair for decoys in flocks for pair in zip(spellings(decoys[0]), decoys, strict=False)]
+    chance.shuffle(pairs)
     places = sorted(chance.randrange(len(copy) + 1) for _ in pairs)
     for (name, decoy), place in zip(pairs, places, strict=True):
         parts += [copy[last:place], b"\n", spellings(decoy)[name], b"\n"]

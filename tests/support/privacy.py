@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 from typing import cast
 
 from agent.privacy.filter import StreamFilter
@@ -42,6 +44,16 @@ MAC = Channel(name="mac", title="", unit="", sensitivity=Sensitivity.IDENTIFIER,
 RSSI = Channel(name="rssi", title="", unit="dBm", minimum=-127, maximum=20, group="devices")
 CARS = Channel(name="cars", title="", unit="count", maximum=1000, sensitivity=Sensitivity.COUNT, group="vehicles")
 SPEED = Channel(name="speed", title="", unit="m/s", exponent=-1, maximum=1000, group="vehicles")
+WIND = Channel(name="wind", title="", unit="deg", exponent=-1, maximum=3600)
+COURSE = Channel(name="course", title="", unit="deg", maximum=360, group="vehicles")
+NOTE = Channel(name="note", title="", unit="", sensitivity=Sensitivity.CONTENT)
+COUNTED = frozenset({Rule.COUNT, Rule.COUNT_DISTINCT, Rule.HISTOGRAM})
+_BOUNDS = {
+    Rule.COUNT: (0, 10_000),
+    Rule.COUNT_DISTINCT: (0, 10_000),
+    Rule.HISTOGRAM: (0, 10_000),
+    Rule.DWELL: (0, 86_400),
+}
 
 
 def released(
@@ -56,21 +68,36 @@ def released(
     grid_m: int | None = None,
 ) -> ReleasedChannel:
     """Return a released channel with the source's own exponent and range unless told otherwise."""
-    low, high = bounds or (
-        (0, 10_000) if rule in {Rule.COUNT_DISTINCT, Rule.COUNT} else (source.minimum, source.maximum)
-    )
-    plain = rule in {Rule.COUNT_DISTINCT, Rule.COUNT}
+    low, high = bounds or _BOUNDS.get(rule, (source.minimum, source.maximum))
+    if rule is Rule.STDEV and bounds is None:
+        low, high = 0, source.maximum - source.minimum
+    plain = rule in COUNTED or rule is Rule.DWELL
     return ReleasedChannel(
         name=name or source.name,
         sensor=sensor or (f"{source.group}_sensor" if source.group else "station"),
         source=source,
         rule=rule,
-        unit="count" if plain else source.unit,
+        unit="count" if rule in COUNTED else "s" if rule is Rule.DWELL else source.unit,
         exponent=exponent if exponent is not None else 0 if plain else source.exponent,
         resolution=resolution,
         minimum=low,
         maximum=high,
         grid_m=grid_m,
+    )
+
+
+def histogram(
+    source: Channel,
+    *edges: int,
+    name: str | None = None,
+    bounds: tuple[int, int] | None = None,
+    sensor: str | None = None,
+) -> tuple[ReleasedChannel, ...]:
+    """Return the released channels of a histogram."""
+    column = released(source, Rule.HISTOGRAM, bounds=bounds, sensor=sensor)
+    return tuple(
+        replace(column, name=f"{name or source.name}_{number}", bins=bins)
+        for number, bins in enumerate(pairwise(edges))
     )
 
 
@@ -114,7 +141,36 @@ CORNER = stream(
     k=10,
     name="corner",
 )
-EXAMPLES = (WEATHER, PLACE, DEVICES, TRAFFIC, CORNER)
+SPREAD = stream(
+    released(TEMPERATURE, Rule.MEDIAN, name="median"),
+    released(TEMPERATURE, Rule.P90, name="p90", exponent=-1, bounds=(-400, 850)),
+    released(TEMPERATURE, Rule.STDEV, name="stdev", exponent=-1, bounds=(0, 600)),
+    released(WIND, Rule.CIRCULAR_MEAN, exponent=0, bounds=(0, 360)),
+    *histogram(HUMIDITY, 0, 3000, 6000, 10_001),
+    name="spread",
+)
+STAYS = stream(
+    released(MAC, Rule.DWELL, name="stay"),
+    released(MAC, Rule.COUNT_DISTINCT, name="devices"),
+    *histogram(RSSI, -127, -80, -50, name="signal"),
+    released(RSSI, Rule.COUNT, name="sightings", bounds=(0, 1_000_000)),
+    k=10,
+    name="stays",
+)
+SPEEDS = stream(
+    released(CARS, Rule.SUM, bounds=(0, 100_000)),
+    released(COURSE, Rule.CIRCULAR_MEAN),
+    *histogram(SPEED, 0, 139, 278, 1001),
+    k=5,
+    name="speeds",
+)
+PARKED = stream(
+    released(CARS, Rule.MEDIAN, name="usually"),
+    released(CARS, Rule.P90, name="mostly"),
+    k=5,
+    name="parked",
+)
+EXAMPLES = (WEATHER, PLACE, DEVICES, TRAFFIC, CORNER, SPREAD, STAYS, SPEEDS, PARKED)
 
 
 def counting_bytes(seed: bytes = b"") -> Callable[[int], bytes]:

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from agent.control.state import create
 from agent.wire import keyfile
 from agent.wire.keyfile import SigningKey
 from tests.support.city import Broker, Receiver
@@ -94,7 +95,7 @@ class Unit:
         self.process: Process | None = None
         self._report = -1
         self._rest = b""
-        (folder / "store").mkdir()
+        create(folder / "store")
         (folder / "unit.toml").write_text(configuration(plan, folder=folder, port=port, receiver=receiver))
 
     @property

@@ -71,7 +71,7 @@ class FakeQueue:
         self._next = 1
 
     def add(self, stream: str, data: bytes, *, lane: Lane = Lane.LIVE, sealed: bool = True) -> int:
-        row = Outgoing(row_id=self._next, stream=stream, lane=lane, data=data)
+        row = Outgoing(row_id=self._next, stream=stream, epoch=bytes(8), seq=self._next, lane=lane, data=data)
         self._next += 1
         if sealed:
             self.rows[row.row_id] = row

@@ -11,6 +11,7 @@ from string import Template
 from typing import Final
 
 from agent.cli.demo.errors import DemoError
+from agent.control.state import create
 from agent.wire import keyfile
 
 UNIT: Final = "demo-corner"
@@ -92,6 +93,7 @@ def write_files(scene: Scene, *, unit_port: int, broker_port: int, mqtt5: bool) 
     """
     unit = keyfile.generate(scene.folder / "unit.key")
     receiver = keyfile.generate(scene.folder / "receiver.key")
+    create(scene.folder / "outbox", unit=UNIT)
     (scene.folder / "receiver.pub").write_text(receiver.public.pem, encoding="ascii")
     within_quotes = json.dumps(str(scene.folder), ensure_ascii=False)[1:-1]
     text = Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(

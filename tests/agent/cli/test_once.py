@@ -68,7 +68,7 @@ def test_once_shows_what_was_read_and_what_would_leave_and_keeps_nothing(site: S
     (left,) = [line for line in leaving.splitlines() if "temperature" in line]
     assert left.split()[2:] == shown.split()[-2:]
     assert "Nothing was published, and nothing was stored." in leaving
-    assert list((site.folder / "store").iterdir()) == []
+    assert site.kept == []
 
 
 def test_once_shows_no_identifier_no_place_and_nothing_derived_from_people(site: Site) -> None:
@@ -132,7 +132,7 @@ def test_once_while_the_agent_has_the_line_says_to_stop_it(site: Site) -> None:
 
 
 def test_once_with_a_bad_configuration_prints_its_mistakes(site: Site) -> None:
-    site.config.write_text(site.config.read_text().replace('rule = "mean"', 'rule = "median"'))
+    site.config.write_text(site.config.read_text().replace('rule = "mean"', 'rule = "average"'))
     done = site.command("once", str(site.config))
     assert done.returncode == 1
     assert f"{site.config}:" in done.stderr

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -93,7 +94,7 @@ def test_run_with_a_key_that_others_can_read_says_what_to_do(site: Site) -> None
 
 
 def test_run_without_the_stores_directory_names_it(site: Site) -> None:
-    (site.folder / "store").rmdir()
+    shutil.rmtree(site.folder / "store")
     done = site.command("run", str(site.config))
     assert done.returncode == 1
     assert f"{site.folder / 'store'}: expected the outbox's directory" in done.stderr

@@ -31,6 +31,7 @@ def _known() -> dict[str, Any]:
             "weather": {"rows_released": 20, "rows_withheld": 0, "groups_suppressed": 3, "late_readings": 1},
         },
         "suspended": {},
+        "control": {"lost": "", "version": 0, "ordered": {}},
         "outbox": {
             "rows_waiting": 7,
             "sealed_rows_waiting": 5,
@@ -73,6 +74,16 @@ def test_status_of_a_unit_that_works_says_so(tmp_path: Path, capsys: pytest.Capt
     assert "uplink: MQTT 5 for 62 s, 40 sent (2 again), 0 refused, 38 receipts" in shown
 
 
+def test_status_of_a_stream_that_is_held_on_order_says_so_and_is_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = _known()
+    known["control"]["ordered"]["air"] = "held by order 2026-17 (privacy, version 4)"
+    _write(tmp_path, known)
+    assert main(["status", "--runtime", str(tmp_path)]) == 0
+    assert "stream air is held by order 2026-17 (privacy, version 4)" in _shown(capsys)
+
+
 def test_status_as_json_is_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = _known()
     _write(tmp_path, known)
@@ -97,6 +108,11 @@ TROUBLES: list[tuple[str, Change, str]] = [
         "suspended",
         lambda known: known["suspended"].update(footfall="the count was wrong"),
         "stream footfall is suspended: the count was wrong",
+    ),
+    (
+        "no-control",
+        lambda known: known["control"].update(lost="neither file is whole"),
+        "every stream is suspended: neither file is whole",
     ),
     (
         "away",
@@ -149,6 +165,19 @@ def test_status_of_simulated_sensors_says_so(tmp_path: Path, capsys: pytest.Capt
     assert "SIMULATED SENSORS" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("why", ["quiet hours until 06:00", "all its streams are suspended on order"])
+def test_status_of_a_paused_sensor_says_why_and_is_no_trouble(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], why: str
+) -> None:
+    known = _known()
+    known["sensors"]["weather"].update(state="paused", problem=why)
+    _write(tmp_path, known)
+    assert main(["status", "--runtime", str(tmp_path)]) == 0
+    shown = _shown(capsys)
+    assert "weather paused 1234 0 0" in shown
+    assert f"sensor weather is paused: {why}" in shown
+
+
 def test_status_without_an_agent_names_the_file_and_what_to_try(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,3 +209,13 @@ def test_status_page_colours_the_verdict_only() -> None:
     console = Console(file=text, width=200, force_terminal=True, color_system="standard", highlight=False)
     status_page.render(_known(), age_s=1, troubles=["[red]words[/red]"], console=console)
     assert "[red]words[/red]" in text.getvalue()
+
+
+def test_status_of_a_sensor_that_sent_identifiers_says_so_and_is_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = _known()
+    known["sensors"]["weather"]["trips"] = {"email": 3}
+    _write(tmp_path, known)
+    assert main(["status", "--runtime", str(tmp_path)]) == 0
+    assert "sensor weather sent 3 frames with what looks like e-mail addresses; dropped" in _shown(capsys)

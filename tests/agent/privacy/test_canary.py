@@ -1,18 +1,25 @@
 import hashlib
 import hmac
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
 from agent.privacy import aggregate
+from agent.privacy.bearing import ONE, MeanDirection
+from agent.privacy.canaries import canary
 from agent.privacy.canary import CanaryReport, self_test
+from agent.privacy.dwell import Dwell
 from agent.privacy.filter import StreamFilter
 from agent.privacy.grid import Grid
+from agent.privacy.histogram import Histogram
 from agent.privacy.intake import IdentifierPort, NumberPort
 from agent.privacy.released import Released
 from agent.privacy.rounding import Scale
 from agent.privacy.spec import Rule, StreamSpec
+from agent.privacy.spread import Deviation, Samples
 from agent.privacy.verdict import Column, Group
 from agent.quality import Quality
 from drivers.reading import Reading
@@ -26,12 +33,17 @@ from tests.support.privacy import (
     LATITUDE,
     LONGITUDE,
     MAC,
+    PARKED,
     PLACE,
     SPEED,
+    SPEEDS,
+    SPREAD,
+    STAYS,
     TEMPERATURE,
     TRAFFIC,
     WEATHER,
     counting_bytes,
+    histogram,
     make_filter,
     released,
     stream,
@@ -89,26 +101,33 @@ def _fixed_key(identifier: bytes, key: bytearray) -> bytes:
     return hmac.digest(b"the same for ever", identifier, "sha256")[:16]
 
 
-def _take_anything(port: NumberPort, values: dict[str, int], window: object, counters: object) -> None:
-    del counters
+def _take_anything(
+    port: NumberPort, values: dict[str, int], window: object, counters: object, *, by: bytes | None = None
+) -> None:
+    del counters, by
     if port._source in values:
         for column in port._columns:
             window.numbers[column].add(values[port._source])  # type: ignore[attr-defined]  # a window
 
 
-def _take_stranger(port: IdentifierPort, values: dict[str, bytes], window: object, counters: object) -> bool:
-    del counters
+def _take_stranger(
+    port: IdentifierPort, values: dict[str, bytes], window: object, counters: object, *, at_ms: int
+) -> bytes:
+    del counters, at_ms
     for column in port._columns:
         for value in values.values():
             if isinstance(value, bytes):
                 window.crowds[column].add(value)  # type: ignore[attr-defined]  # a window
-    return True
+    return canary(0)
 
 
 def _longitude_without_cosine(grid: Grid, longitude: int, *, latitude: int) -> int:
     del latitude
     step = grid.edge_m * 10**-grid.exponent // 111_319
     return int(longitude // step * step + step // 2)
+
+
+SPEEDS_WITHIN = stream(released(CARS, Rule.SUM, bounds=(0, 10**5)), *histogram(SPEED, 50, 139, 278), k=5)
 
 
 def _never(*_: object) -> bool:
@@ -121,6 +140,79 @@ def _pass(_: object, value: int, **__: int) -> int:
 
 def _numerator(_: object, exact: tuple[int, int]) -> int:
     return exact[0]
+
+
+def _first_sample(samples: Sequence[int], _: int) -> tuple[int, int]:
+    return samples[0], 1
+
+
+def _last_ms(stay: Dwell) -> tuple[int, int] | None:
+    seen = sorted(last for _, last in stay._seen.values())
+    return (seen[len(seen) // 2], 1) if seen else None
+
+
+def _mean_stay(stay: Dwell) -> tuple[int, int] | None:
+    seen = [last - first for first, last in stay._seen.values()]
+    return (sum(seen), len(seen)) if seen else None
+
+
+def _latest_visit(stay: Dwell, identifier: bytes, at_ms: int) -> None:
+    name = stay._name(identifier)
+    first, _ = stay._seen.get(name, (at_ms, at_ms))
+    stay._seen[name] = first, at_ms
+
+
+def _no_visit(stay: Dwell, identifier: bytes, at_ms: int) -> None:
+    if stay._seen.setdefault(stay._name(identifier), (at_ms, at_ms)):
+        return
+
+
+def _linear(mean: MeanDirection, sample: int) -> None:
+    mean._east += ONE
+    mean._samples += 1
+    mean._north += sample
+
+
+def _upper_included(histogram: Histogram, sample: int, by: bytes | None = None) -> None:
+    cell = (bisect_left(histogram._edges, sample) - 1) % len(histogram._edges)
+    histogram._samples[cell] += 1
+    if histogram._crowds is not None and by is not None:
+        histogram._crowds[cell].add(by)
+
+
+def _beside_is_last(histogram: Histogram, sample: int, by: bytes | None = None) -> None:
+    cell = min(max(bisect_right(histogram._edges, sample) - 1, 0), len(histogram._edges) - 2)
+    histogram._samples[cell] += 1
+    if histogram._crowds is not None and by is not None:
+        histogram._crowds[cell].add(by)
+
+
+def _samples_are_people(histogram: Histogram, k: int) -> bool:
+    return any(0 < samples < k for samples in histogram._samples)
+
+
+def _beside_does_not_matter(histogram: Histogram, k: int) -> bool:
+    if histogram._crowds is None:
+        return any(0 < samples < k for samples in histogram._samples[:-1])
+    return any(0 < crowd.result()[0] < k for crowd in histogram._crowds[:-1])
+
+
+def _all_samples(histogram: Histogram, cell: int) -> tuple[int, int] | None:
+    del cell
+    return (sum(histogram._samples), 1) if any(histogram._samples) else None
+
+
+def _never_short(_: MeanDirection) -> bool:
+    return False
+
+
+def _no_root(scale: Scale, square: tuple[int, int]) -> int:
+    return scale.apply(square)
+
+
+def _of_a_sample(deviation: Deviation) -> tuple[int, int] | None:
+    n = deviation._samples
+    return (n * deviation._squares - deviation._total**2, n * max(1, n - 1)) if n else None
 
 
 PASS_THROUGH: Sequence[tuple[str, StreamSpec, object, str, object]] = [
@@ -145,6 +237,37 @@ PASS_THROUGH: Sequence[tuple[str, StreamSpec, object, str, object]] = [
     ("everything is withheld", WEATHER, Column, "outcome", lambda *_: (None, Quality.NO_DATA)),
     ("positions are withheld", PLACE, Column, "outcome", lambda *_: (None, Quality.NO_DATA)),
     ("nothing is aggregated", WEATHER, StreamFilter, "advance", lambda *_: []),
+    ("quantiles are the first sample", SPREAD, None, "agent.privacy.spread.quantile", _first_sample),
+    ("quantiles are the smallest", PARKED, None, "agent.privacy.spread.quantile", _first_sample),
+    ("quantiles keep nothing", SPREAD, Samples, "add", lambda *_: None),
+    ("deviation is not rooted", SPREAD, Scale, "apply_root", _no_root),
+    ("deviation is that of a sample", SPREAD, Deviation, "result", _of_a_sample),
+    ("directions are not vectors", SPREAD, MeanDirection, "add", _linear),
+    ("directions that cancel have a mean", SPREAD, MeanDirection, "_is_short", _never_short),
+    ("directions of vehicles that cancel have a mean", SPEEDS, MeanDirection, "_is_short", _never_short),
+    ("a stay is when somebody left", STAYS, Dwell, "result", _last_ms),
+    ("a stay is a mean", STAYS, Dwell, "result", _mean_stay),
+    ("a stay ends with the last to be told", STAYS, Dwell, "add", _latest_visit),
+    ("a stay has no end", STAYS, Dwell, "add", _no_visit),
+    ("stays under the identifier", STAYS, Dwell, "_name", lambda _, identifier: identifier),
+    ("bins have their upper edge", SPREAD, Histogram, "add", _upper_included),
+    ("bins of people have their upper edge", STAYS, Histogram, "add", _upper_included),
+    ("bins of vehicles have what is beside them", SPEEDS_WITHIN, Histogram, "add", _beside_is_last),
+    ("bins are not told apart", SPREAD, Histogram, "samples", _all_samples),
+    ("bins of vehicles are not told apart", SPEEDS, Histogram, "samples", _all_samples),
+    ("no bin is small", STAYS, Histogram, "has_small_cell", _never),
+    ("no bin is small among vehicles", SPEEDS, Histogram, "has_small_cell", _never),
+    ("every bin is small", STAYS, Histogram, "has_small_cell", lambda *_: True),
+    ("sightings of one are many in a bin", STAYS, Histogram, "has_small_cell", _samples_are_people),
+    ("few beside the bins do not matter", STAYS, Histogram, "has_small_cell", _beside_does_not_matter),
+    (
+        "few vehicles beside the bins do not matter",
+        SPEEDS_WITHIN,
+        Histogram,
+        "has_small_cell",
+        _beside_does_not_matter,
+    ),
+    ("histograms of people are told", STAYS, None, "agent.privacy.verdict.tells_few", _never),
 ]
 
 
@@ -163,23 +286,24 @@ def test_self_test_with_one_rule_replaced_by_a_pass_through_fails(
     assert report.reason
 
 
-NUMBERS = stream(
-    *[
-        released(TEMPERATURE, rule, name=rule, bounds=(-(10**6), 10**6))
-        for rule in (Rule.MEAN, Rule.MIN, Rule.MAX, Rule.LAST, Rule.COUNT, Rule.SUM)
-    ]
-)
+NUMERIC = [rule for rule in aggregate.AGGREGATORS if rule is not Rule.GRID]
+NUMBERS = stream(*[released(TEMPERATURE, rule, name=rule, bounds=(-(10**6), 10**6)) for rule in NUMERIC])
 
 
-@pytest.mark.parametrize("rule", [Rule.MEAN, Rule.MIN, Rule.MAX, Rule.LAST, Rule.COUNT, Rule.SUM])
-def test_self_test_with_one_aggregator_replaced_by_another_fails(rule: Rule, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = aggregate.Last if rule is not Rule.LAST else aggregate.Minimum
-    if rule is Rule.MAX:
-        other = aggregate.Minimum
-    monkeypatch.setitem(aggregate.AGGREGATORS, rule, other)
+@pytest.mark.parametrize(("rule", "other"), [*permutations(NUMERIC, 2)])
+def test_self_test_with_one_aggregator_replaced_by_another_fails(
+    rule: Rule, other: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(aggregate.AGGREGATORS, rule, aggregate.AGGREGATORS[other])
     report = run(NUMBERS)
     assert not report.passed
     assert f"channel {rule} is not what its rule makes of the canaries" in report.reason
+
+
+def test_every_rule_is_replaced_by_a_pass_through_above() -> None:
+    """A rule that is added must be exercised by a stream of these tests."""
+    specs = [NUMBERS, *(case[1] for case in PASS_THROUGH)]
+    assert {channel.rule for spec in specs for channel in spec.channels} == set(Rule)
 
 
 class _Talkative(StreamFilter):

@@ -2,24 +2,29 @@ from dataclasses import replace
 
 import pytest
 
-from agent.privacy.classes import LARGEST_VALUE, channel_problems, permitted_rules
+from agent.privacy.classes import LARGEST_VALUE, channel_problems, is_bearing, permitted_rules, refusal
 from agent.privacy.spec import ReleasedChannel, Rule
 from drivers.reading import Channel
 from tests.support.privacy import (
     ALTITUDE,
     CARS,
+    COURSE,
     HUMIDITY,
     LATITUDE,
     LONGITUDE,
     MAC,
+    NOTE,
     RSSI,
     SPEED,
     TEMPERATURE,
+    WIND,
     released,
     stream,
 )
 
-PLAIN = {Rule.MEAN, Rule.MIN, Rule.MAX, Rule.SUM, Rule.LAST}
+PLAIN = {Rule.MEAN, Rule.MIN, Rule.MAX, Rule.SUM, Rule.LAST, Rule.MEDIAN, Rule.P90}
+OWN = PLAIN | {Rule.COUNT, Rule.STDEV, Rule.HISTOGRAM}
+SHARED = {Rule.MEAN, Rule.SUM, Rule.COUNT, Rule.HISTOGRAM}
 
 
 def keys(channel: ReleasedChannel, k: int | None = 10) -> list[str]:
@@ -29,21 +34,38 @@ def keys(channel: ReleasedChannel, k: int | None = 10) -> list[str]:
 @pytest.mark.parametrize(
     ("source", "rules"),
     [
-        (MAC, {Rule.COUNT_DISTINCT}),
+        (MAC, {Rule.COUNT_DISTINCT, Rule.DWELL}),
         (LATITUDE, {Rule.GRID}),
         (replace(LATITUDE, group="people"), set()),
         (CARS, PLAIN),
-        (RSSI, {Rule.MEAN, Rule.SUM, Rule.COUNT}),
-        (TEMPERATURE, PLAIN | {Rule.COUNT}),
+        (RSSI, SHARED),
+        (COURSE, SHARED | {Rule.CIRCULAR_MEAN}),
+        (TEMPERATURE, OWN),
+        (WIND, OWN | {Rule.CIRCULAR_MEAN}),
+        (NOTE, set()),
+        (replace(NOTE, group="people"), set()),
     ],
-    ids=["identifier", "location", "location of somebody", "count", "of a group", "measurement"],
+    ids=[
+        "identifier",
+        "location",
+        "location of somebody",
+        "count",
+        "of a group",
+        "bearing of a group",
+        "measurement",
+        "bearing",
+        "content",
+        "content of somebody",
+    ],
 )
 def test_permitted_rules_follow_from_class_and_group(source: Channel, rules: set[Rule]) -> None:
     assert permitted_rules(source) == rules
 
 
 @pytest.mark.parametrize("rule", Rule)
-@pytest.mark.parametrize("source", [MAC, LATITUDE, CARS, RSSI, TEMPERATURE], ids=lambda source: str(source.name))
+@pytest.mark.parametrize(
+    "source", [MAC, LATITUDE, CARS, RSSI, TEMPERATURE, WIND, COURSE, NOTE], ids=lambda source: str(source.name)
+)
 def test_every_rule_that_a_class_does_not_permit_is_a_problem(source: Channel, rule: Rule) -> None:
     channel = released(source, rule, grid_m=250 if rule is Rule.GRID else None)
     assert ("rule" in keys(channel)) is (rule not in permitted_rules(source))
@@ -52,12 +74,16 @@ def test_every_rule_that_a_class_does_not_permit_is_a_problem(source: Channel, r
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        (MAC, "its class is identifier; it may leave only by count_distinct"),
+        (MAC, "its class is identifier; it may leave only by count_distinct or dwell"),
         (LATITUDE, "its class is location; it may leave only by grid"),
         (replace(LATITUDE, group="people"), "class location in a group of people or vehicles has no releasable form"),
-        (SPEED, "it belongs to group vehicles, and this would tell about one person or vehicle"),
+        (
+            SPEED,
+            "class measurement in group vehicles: this would tell about one person or vehicle; it may leave only by",
+        ),
+        (NOTE, "class content (free text, images, sound) has no releasable form"),
     ],
-    ids=["identifier", "location", "location of somebody", "of a group"],
+    ids=["identifier", "location", "location of somebody", "of a group", "content"],
 )
 def test_problem_of_a_rule_cites_the_class(source: Channel, words: str) -> None:
     channel = released(source, Rule.LAST, sensor="s")
@@ -86,6 +112,14 @@ def test_problem_of_a_rule_cites_the_class(source: Channel, words: str) -> None:
         (released(replace(LATITUDE, exponent=-3), Rule.GRID, grid_m=250), "resolution"),
         (released(ALTITUDE, Rule.GRID, grid_m=100, exponent=2), "resolution"),
         (released(replace(LATITUDE, unit="km"), Rule.GRID, grid_m=250), "from"),
+        (released(MAC, Rule.DWELL, exponent=-1), "resolution"),
+        (released(WIND, Rule.CIRCULAR_MEAN, exponent=0, resolution=7), "resolution"),
+        (released(WIND, Rule.CIRCULAR_MEAN, exponent=2), "resolution"),
+        (released(WIND, Rule.CIRCULAR_MEAN, exponent=-7), "resolution"),
+        (released(HUMIDITY, Rule.HISTOGRAM), "bins"),
+        (replace(released(HUMIDITY, Rule.HISTOGRAM), bins=(5, 5)), "bins"),
+        (replace(released(HUMIDITY), bins=(0, 5)), "bins"),
+        (released(CARS, Rule.MEDIAN, bounds=(0, 10)), "range"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -101,7 +135,32 @@ def test_numbers_that_cannot_work_are_a_problem_at_their_key(channel: ReleasedCh
         released(ALTITUDE, Rule.GRID, grid_m=100, exponent=0, bounds=(-100, 9000)),
         released(CARS, Rule.SUM, bounds=(0, 11)),
         released(replace(CARS, exponent=1, maximum=2), Rule.MEAN, bounds=(0, 2)),
+        released(MAC, Rule.DWELL, exponent=1, bounds=(0, 1)),
+        released(WIND, Rule.CIRCULAR_MEAN, exponent=1, resolution=3, bounds=(0, 36)),
+        released(WIND, Rule.CIRCULAR_MEAN, exponent=-6, bounds=(0, 360_000_000)),
+        replace(released(HUMIDITY, Rule.HISTOGRAM), bins=(0, 1)),
     ],
 )
 def test_numbers_at_their_limits_are_no_problem(channel: ReleasedChannel) -> None:
     assert keys(channel) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (WIND, True),
+        (replace(WIND, exponent=0, maximum=360), True),
+        (replace(WIND, maximum=3601), False),
+        (replace(WIND, minimum=-1), False),
+        (replace(WIND, unit="rad"), False),
+        (replace(WIND, exponent=1, maximum=36), False),
+        (replace(WIND, exponent=-7), False),
+    ],
+    ids=["tenths", "degrees", "more than a turn", "west as minus", "radians", "tens of degrees", "too fine"],
+)
+def test_bearing_is_a_direction_in_degrees_of_a_full_turn(source: Channel, *, expected: bool) -> None:
+    assert is_bearing(source) is expected
+
+
+def test_refusal_of_a_mean_direction_says_what_a_bearing_is() -> None:
+    assert "only a bearing (unit deg, 0 to 360) has a mean direction" in refusal(TEMPERATURE, Rule.CIRCULAR_MEAN)

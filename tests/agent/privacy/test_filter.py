@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from agent.privacy.errors import IllegalStream
 from agent.privacy.filter import MOST_SKIPPED_WINDOWS, StreamFilter
 from agent.privacy.released import Released
-from agent.privacy.spec import Rule
+from agent.privacy.spec import Rule, StreamSpec
 from agent.quality import Quality
 from tests.support.privacy import (
     DEVICES,
     MAC,
+    SPREAD,
+    STAYS,
     TEMPERATURE,
     WEATHER,
     mac,
@@ -43,7 +45,7 @@ def starts(rows: list[Released]) -> list[int]:
     return [row.start_ms for row in rows]
 
 
-def broken(*_: object) -> None:
+def broken(*_: object, **__: object) -> None:
     raise ValueError(SECRET)
 
 
@@ -232,6 +234,39 @@ def test_error_in_any_rule_withholds_the_row_and_keeps_no_text(target: str, monk
     assert stream_filter.counters.rows_withheld == 1
     assert stream_filter.errors == ("ValueError",)
     assert SECRET not in repr(stream_filter) + repr(stream_filter.counters) + repr(row)
+
+
+@pytest.mark.parametrize(
+    ("spec", "target"),
+    [
+        (STAYS, "agent.privacy.dwell.Dwell.add"),
+        (STAYS, "agent.privacy.dwell.Dwell.result"),
+        (STAYS, "agent.privacy.histogram.Histogram.add"),
+        (STAYS, "agent.privacy.histogram.Histogram.samples"),
+        (STAYS, "agent.privacy.histogram.Histogram.has_small_cell"),
+        (STAYS, "agent.privacy.histogram.Distinct.add"),
+        (SPREAD, "agent.privacy.spread.Samples.add"),
+        (SPREAD, "agent.privacy.spread.quantile"),
+        (SPREAD, "agent.privacy.spread.Deviation.result"),
+        (SPREAD, "agent.privacy.rounding.Scale.apply_root"),
+        (SPREAD, "agent.privacy.bearing.unit_vector"),
+        (SPREAD, "agent.privacy.bearing.direction"),
+    ],
+)
+def test_error_in_any_rule_of_spread_direction_stay_or_bins_withholds_the_row(
+    spec: StreamSpec, target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream_filter = make_filter(spec)
+    stream_filter.begin(0, boot_id=None)
+    monkeypatch.setattr(target, broken)
+    for number in range(12):
+        values = reading(mac=mac(number), rssi=-90, temperature=1, humidity=1, wind=1)
+        for sensor in ("devices_sensor", "station"):
+            stream_filter.observe(sensor, values, 0)
+    row = only(stream_filter.advance(60_000))
+    assert set(row.quality) == {Quality.WITHHELD}
+    assert set(row.values) == {None}
+    assert stream_filter.errors == ("ValueError",)
 
 
 def test_error_withholds_its_own_window_only(monkeypatch: pytest.MonkeyPatch) -> None:

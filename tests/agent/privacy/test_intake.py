@@ -1,10 +1,27 @@
 import pytest
 
+from agent.privacy.aggregate import Last
+from agent.privacy.counters import FilterCounters
 from agent.privacy.filter import StreamFilter
+from agent.privacy.intake import Intake
 from agent.privacy.released import Released
-from agent.privacy.spec import StreamSpec
+from agent.privacy.spec import Rule, StreamSpec
+from agent.privacy.window import Window
 from agent.quality import Quality
-from tests.support.privacy import CORNER, DEVICES, PLACE, TRAFFIC, WEATHER, mac, make_filter, only, reading
+from tests.support.privacy import (
+    CORNER,
+    DEVICES,
+    NOTE,
+    PLACE,
+    STAYS,
+    TRAFFIC,
+    WEATHER,
+    mac,
+    make_filter,
+    only,
+    reading,
+    released,
+)
 
 
 def begun(spec: StreamSpec) -> StreamFilter:
@@ -121,3 +138,35 @@ def test_sensors_of_one_stream_are_kept_apart() -> None:
     stream_filter.observe("gnss", reading(temperature=2100, mac=mac(1)), 0)
     assert stream_filter.counters.dropped_fields == 2
     assert close(stream_filter).values == (None, None, None)
+
+
+def test_content_is_dropped_and_counted_whatever_it_is() -> None:
+    stream_filter = begun(WEATHER)
+    stream_filter.observe("station", reading(temperature=2100, note=b"free text", picture=b"\xff\xd8"), 0)
+    assert stream_filter.counters.dropped_fields == 2
+    assert close(stream_filter).values == (210, 2100, None, None)
+
+
+def test_content_reaches_no_port_even_of_an_intake_that_was_told_to_take_it() -> None:
+    intake = Intake([(0, released(NOTE, Rule.LAST, bounds=(0, 10)))])
+    counters, window = FilterCounters(), Window(start_ms=0, partial=False, numbers={0: Last()})
+    intake.pour({"note": 5}, window, counters, at_ms=0)
+    assert counters.dropped_fields == 1
+    assert window.told(0).result() is None
+
+
+def test_sighting_is_noted_with_its_own_time_whatever_order_it_comes_in() -> None:
+    stream_filter = begun(STAYS)
+    for at_ms in (59_000, 2000, 30_000):
+        for number in range(10):
+            stream_filter.observe("devices_sensor", reading(mac=mac(number), rssi=-90), at_ms)
+    assert close(stream_filter).values == (57, 10, 30, 0, 30)
+
+
+def test_value_that_has_no_place_in_a_histogram_for_lack_of_an_identifier_is_dropped() -> None:
+    stream_filter = begun(STAYS)
+    for number in range(10):
+        stream_filter.observe("devices_sensor", reading(mac=mac(number), rssi=-90), 0)
+    stream_filter.observe("devices_sensor", reading(rssi=-60), 0)
+    assert stream_filter.counters.unattributed_values == 1
+    assert close(stream_filter).values == (0, 10, 10, 0, 10)

@@ -4,18 +4,23 @@ from pathlib import Path
 import agent.privacy
 
 ALLOWED = {
+    "bisect",
     "collections",
     "dataclasses",
     "enum",
     "fractions",
     "hashlib",
+    "functools",
     "hmac",
+    "itertools",
+    "json",
     "math",
     "typing",
     "agent.errors",
     "agent.privacy",
     "agent.quality",
     "drivers.reading",
+    "drivers.tripwire",
 }
 IMPURE_CALLS = {"open", "print", "input", "exec", "eval"}
 MODULES = sorted(Path(agent.privacy.__file__).parent.glob("*.py"))

@@ -22,12 +22,12 @@ def test_scenes_have_different_names_and_strange_fields_in_every_reading(spec: S
     played = [*scenes(spec)]
     assert len({scene.name for scene in played}) == len(played)
     for scene in played:
-        assert all(STRANGER in values.values() for _, values in scene.sightings)
+        assert all(STRANGER in values.values() for _, values, _ in scene.sightings)
 
 
 def test_first_scene_has_more_than_k_canaries_each_seen_twice() -> None:
     scene = next(scenes(DEVICES))
-    birds = [values["mac"] for _, values in scene.sightings]
+    birds = [values["mac"] for _, values, _ in scene.sightings]
     assert len(set(birds)) == crowd_size(DEVICES) > (DEVICES.suppress_below or 0)
     assert len(birds) == 2 * len(set(birds))
 
@@ -55,8 +55,8 @@ def test_walks_are_shorter_than_an_edge_and_go_north_for_longitude() -> None:
     assert [number for number, _ in found] == [0, 1, 1, 2]
     for number, walk in found:
         channel = PLACE.channels[number]
-        positions = [values[channel.source.name] for scene in walk for _, values in scene.sightings]
+        positions = [values[channel.source.name] for scene in walk for _, values, _ in scene.sightings]
         assert len(set(positions)) == 8
     lone = stream(released(LONGITUDE, Rule.GRID, grid_m=100))
-    latitudes = {values["latitude"] for _, walk in walks(lone) for scene in walk for _, values in scene.sightings}
+    latitudes = {values["latitude"] for _, walk in walks(lone) for scene in walk for _, values, _ in scene.sightings}
     assert latitudes == {0, 800_000_000}

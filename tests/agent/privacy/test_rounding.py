@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.privacy.rounding import Scale, divide_half_even, whole
+from agent.privacy.rounding import Scale, divide_half_even, root_half_even, whole
 
 HUGE = 10**40
 
@@ -52,3 +52,33 @@ def test_scale_to_a_coarser_exponent_does_not_round_twice() -> None:
 )
 def test_whole_of_a_fraction_is_rounded_down(exact: tuple[int, int], exponent: int, expected: int) -> None:
     assert whole(exact, exponent) == expected
+
+
+@given(st.integers(0, 10**30), st.integers(1, 10**15))
+def test_root_of_any_fraction_is_the_nearest_integer(numerator: int, denominator: int) -> None:
+    root = root_half_even(numerator, denominator)
+    assert root >= 0
+    assert denominator * max(0, 2 * root - 1) ** 2 <= 4 * numerator <= denominator * (2 * root + 1) ** 2
+
+
+@pytest.mark.parametrize(
+    ("square", "root"),
+    [
+        ((0, 1), 0),
+        ((1, 4), 0),
+        ((9, 4), 2),
+        ((25, 4), 2),
+        ((49, 4), 4),
+        ((26, 4), 3),
+        ((24, 4), 2),
+        ((10**40, 1), 10**20),
+    ],
+)
+def test_root_half_way_between_two_integers_is_the_even_one(square: tuple[int, int], root: int) -> None:
+    assert root_half_even(*square) == root
+
+
+def test_scale_of_a_root_changes_the_power_of_ten_before_it_rounds() -> None:
+    assert Scale.between(-2, -1, resolution=1).apply_root((22_500, 1)) == 15
+    assert Scale.between(-2, 0, resolution=1).apply_root((22_500, 1)) == 2
+    assert Scale.between(0, -3, resolution=5).apply_root((2, 1)) == 1415

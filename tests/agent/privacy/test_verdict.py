@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.privacy.dwell import Dwell
 from agent.privacy.filter import StreamFilter
 from agent.privacy.released import Released
 from agent.privacy.spec import Rule, StreamSpec
+from agent.privacy.spread import MOST_SAMPLES
 from agent.quality import Quality
 from tests.support.privacy import (
     CARS,
@@ -15,8 +17,12 @@ from tests.support.privacy import (
     MAC,
     RSSI,
     SPEED,
+    SPEEDS,
+    STAYS,
     TEMPERATURE,
     TRAFFIC,
+    WIND,
+    histogram,
     mac,
     make_filter,
     only,
@@ -174,3 +180,117 @@ def test_changing_one_identifier_never_changes_more_than_the_count_it_belongs_to
         assert abs((before.values[0] or 0) - (after.values[0] or 0)) <= 1
     for row in (before, after):
         assert row.values.count(None) in {0, 3}
+
+
+def signals(*seen: tuple[int, int]) -> list[dict[str, object]]:
+    return [{"mac": mac(number), "rssi": rssi} for number, rssi in seen]
+
+
+MANY = signals(*[(number, -90) for number in range(12)])
+
+
+def test_histogram_of_people_is_released_when_each_bin_has_nobody_or_k() -> None:
+    row = run(STAYS, MANY + signals(*[(number, -60) for number in range(10)]))
+    assert row.values == (0, 12, 12, 10, 22)
+    assert row.quality == (Quality.OK,) * 5
+
+
+@pytest.mark.parametrize("rssi", [-60, -50, 20], ids=["in a bin", "at the last edge", "beside the bins"])
+def test_one_person_in_a_cell_suppresses_the_whole_histogram_and_nothing_else(rssi: int) -> None:
+    stream_filter = make_filter(STAYS)
+    row = feed(stream_filter, STAYS, MANY + 30 * signals((3, rssi)))
+    assert row.values == (0, 12, None, None, 42)
+    assert row.quality == (Quality.OK, Quality.OK, SUPPRESSED, SUPPRESSED, Quality.OK)
+    assert stream_filter.counters.histograms_suppressed == 1
+    assert stream_filter.counters.groups_suppressed == 0
+
+
+def test_histogram_of_vehicles_is_judged_by_its_samples() -> None:
+    slow: list[dict[str, object]] = [{"cars": 1, "speed": 100, "course": 10}] * 5
+    quick: list[dict[str, object]] = [{"cars": 1, "speed": 200}] * 5
+    assert run(SPEEDS, slow).values[2:] == (5, 0, 0)
+    assert run(SPEEDS, slow + quick[:1]).values[2:] == (None, None, None)
+    assert run(SPEEDS, slow + quick).values[2:] == (5, 5, 0)
+
+
+def test_histogram_of_a_small_group_is_suppressed_with_it_and_partial_with_it() -> None:
+    few = signals(*[(number, -90) for number in range(9)])
+    assert run(STAYS, few * 20).quality == (SUPPRESSED,) * 5
+    assert run(STAYS, MANY, at_ms=1).quality == (Quality.PARTIAL,) * 5
+
+
+def test_histogram_of_a_plain_measurement_is_free() -> None:
+    spec = stream(*histogram(HUMIDITY, 0, 3000, 6000, 10_001))
+    row = run(spec, [{"humidity": 100}, {"humidity": 9000}])
+    assert (row.values, row.quality) == ((1, 0, 1), (Quality.OK,) * 3)
+    assert run(spec, []).quality == (Quality.NO_DATA,) * 3
+    assert run(spec, [{"humidity": 20_000}]).quality == (Quality.OUT_OF_RANGE,) * 3
+
+
+def test_histogram_bin_beyond_its_range_is_clamped_and_marked() -> None:
+    spec = stream(*histogram(HUMIDITY, 0, 3000, 6000, bounds=(0, 2)))
+    row = run(spec, [{"humidity": 100}] * 3)
+    assert (row.values, row.quality) == ((2, 0), (Quality.SATURATED, Quality.OK))
+
+
+def test_dwell_counts_the_contributors_of_its_group_by_itself() -> None:
+    spec = stream(released(MAC, Rule.DWELL), released(RSSI), k=10)
+    assert run(spec, sightings(9, times=5)).values == (None, None)
+    assert run(spec, sightings(10, times=5)).values[0] == 0
+
+
+def test_dwell_of_a_crowd_is_its_median_in_whole_seconds() -> None:
+    spec = stream(released(MAC, Rule.DWELL, bounds=(0, 40)), k=10)
+    stream_filter = make_filter(spec)
+    stream_filter.begin(0, boot_id=None)
+    for number in range(11):
+        for at_ms in (1000, 1000 + 2900 * number):
+            stream_filter.observe("devices_sensor", reading(mac=mac(number)), at_ms)
+    assert only(stream_filter.advance(60_000)).values == (14,)  # 14.5 s, to the even one
+
+
+def test_dwell_of_too_many_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Dwell.__init__, "__kwdefaults__", {"bound": 12})
+    spec = stream(released(MAC, Rule.DWELL), released(MAC, Rule.COUNT_DISTINCT, name="devices"), k=10)
+    assert run(spec, sightings(12)).quality == (Quality.OK, Quality.OK)
+    row = run(spec, sightings(13))
+    assert (row.values, row.quality) == ((None, 13), (Quality.SATURATED, Quality.OK))
+
+
+def test_median_of_a_number_of_people_below_k_is_suppressed_and_of_too_many_samples_too() -> None:
+    spec = stream(released(CARS, Rule.MEDIAN, exponent=-1, bounds=(0, 10_000)), k=5)
+    assert run(spec, [{"cars": 4}, {"cars": 5}]).values == (None,)
+    assert run(spec, [{"cars": 5}, {"cars": 6}]).values == (55,)
+    assert run(spec, [{"cars": 9}] * (MOST_SAMPLES + 1)).quality == (SUPPRESSED,)
+
+
+def test_quantile_of_too_many_samples_is_null_and_says_saturated() -> None:
+    spec = stream(released(TEMPERATURE, Rule.P90), released(TEMPERATURE, name="mean"))
+    row = run(spec, [{"temperature": 2000}] * (MOST_SAMPLES + 1))
+    assert (row.values, row.quality) == ((None, 2000), (Quality.SATURATED, Quality.OK))
+
+
+def test_deviation_is_rounded_once_at_the_released_resolution() -> None:
+    spec = stream(
+        released(TEMPERATURE, Rule.STDEV, name="fine"),
+        released(TEMPERATURE, Rule.STDEV, name="coarse", exponent=0, bounds=(0, 60)),
+        released(TEMPERATURE, Rule.STDEV, name="narrow", bounds=(0, 100)),
+    )
+    row = run(spec, [{"temperature": 0}, {"temperature": 300}])
+    assert row.values == (150, 2, None)  # 1.5 to the even one
+    assert row.quality == (Quality.OK, Quality.OK, Quality.OUT_OF_RANGE)
+
+
+@pytest.mark.parametrize(
+    ("directions", "expected"),
+    [((3590, 10), 0), ((3595, 3599), 0), ((3590, 3580), 358), ((3594, 3594), 359), ((900, 1000), 95)],
+)
+def test_mean_direction_that_rounds_to_a_full_turn_is_north(directions: tuple[int, ...], expected: int) -> None:
+    spec = stream(released(WIND, Rule.CIRCULAR_MEAN, exponent=0, bounds=(0, 359)))
+    assert run(spec, [{"wind": direction} for direction in directions]).values == (expected,)
+
+
+def test_mean_direction_that_does_not_exist_is_no_data_even_beside_implausible_samples() -> None:
+    spec = stream(released(WIND, Rule.CIRCULAR_MEAN))
+    row = run(spec, [{"wind": 0}, {"wind": 1800}, {"wind": 9999}])
+    assert (row.values, row.quality) == ((None,), (Quality.NO_DATA,))

@@ -22,7 +22,7 @@ def _window(**changes: object) -> Window:
 
 
 def _row(row_id: int, *, lane: Lane = Lane.LIVE, stream: str = "air") -> Outgoing:
-    return Outgoing(row_id=row_id, stream=stream, lane=lane, data=b"x")
+    return Outgoing(row_id=row_id, stream=stream, epoch=b"epoch678", seq=row_id, lane=lane, data=b"x")
 
 
 def _send_all(window: Window, rows: list[Outgoing], now_ns: int = 0) -> list[int]:
@@ -220,3 +220,10 @@ def test_window_under_any_history_never_has_one_row_in_flight_twice(history: lis
             del flying[first]
         assert window.in_flight == len(flying) <= 4
         assert window.ahead <= 8
+
+
+def test_the_highest_seq_sent_is_known_for_each_stream_and_epoch() -> None:
+    window = _window()
+    for row_id in (3, 2):
+        window.sent(_row(row_id), mid=row_id, now_ns=0)
+    assert window.last_seqs == {("air", b"epoch678"): 3}
