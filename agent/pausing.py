@@ -14,8 +14,8 @@ else: `Windows.set_suspended` holds them back.
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import UTC, tzinfo
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
 
 from agent.clock import Instant
 from agent.config.plans import ClockSettings, ClockSource, SensorPlan
@@ -83,11 +83,11 @@ class Quieter:
         self,
         pollers: Iterable[Pausable],
         *,
-        sensors: Iterable[SensorPlan],
+        sensors: Sequence[SensorPlan],
         streams: Sequence[StreamSpec],
         clock: ClockSettings,
     ) -> None:
-        zone = ZoneInfo(clock.timezone)
+        zone = _zone(clock.timezone, needed=any(plan.quiet_hours for plan in sensors))
         hours = {plan.name: QuietHours(plan.quiet_hours, zone=zone) for plan in sensors}
         setter = clock.gnss if clock.source is ClockSource.GNSS else None
         if setter is not None and hours[setter].any:
@@ -115,6 +115,15 @@ class Quieter:
         next_ns = min((change for change in changes if change is not None), default=None)
         due_s = LOOK_AGAIN_S if next_ns is None else next_ns / _NS_PER_S
         self._next_change_s = min(max(due_s, SOONEST_S), LOOK_AGAIN_S)
+
+
+def _zone(name: str, *, needed: bool) -> tzinfo:
+    """Return a time zone; a unit without quiet hours needs none, and is spared the half megabyte."""
+    if not needed:
+        return UTC
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 - see above
+
+    return ZoneInfo(name)
 
 
 def _feeds(sensor: str, streams: Sequence[StreamSpec]) -> frozenset[str]:

@@ -10,9 +10,8 @@ this is not one of them.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from agent.clock import Instant
 
@@ -51,7 +50,7 @@ class QuietHours:
         zone: where the unit stands.
     """
 
-    def __init__(self, intervals: Iterable[tuple[int, int]], *, zone: ZoneInfo) -> None:
+    def __init__(self, intervals: Iterable[tuple[int, int]], *, zone: tzinfo) -> None:
         self._quiet = bytearray(MINUTES_A_DAY)
         self._zone = zone
         edges: set[int] = set()

@@ -2,6 +2,6 @@
 
 import sys
 
-from receiver.cli import main
+from receiver.cli.main import main
 
 sys.exit(main())

@@ -77,7 +77,7 @@ def _troubles(known: dict[str, Any], age_s: int) -> list[str]:
         for name, reason in known["suspended"].items()
     ]
     if known["control"]["lost"]:
-        found.append(f"every stream is suspended: {known['control']['lost']}")
+        found.append(known["control"]["lost"])
     uplink, outbox = known["uplink"] or {}, known["outbox"] or {}
     if not uplink.get("connected"):
         found.append(f"no connection to the broker: {uplink.get('problem') or 'connecting'}")

@@ -113,7 +113,7 @@ class Desk:
         try:
             state = files.read(unit=unit)
         except StateLost as error:
-            _LOG.error("every stream is suspended: %s", error)
+            _LOG.error("%s", error)
             state = lost_state(str(error), unit=unit, version=None, roles=[known.role for known in keys.values()])
         except BaseException:
             files.close()

@@ -45,7 +45,7 @@ class ControlFiles:
         """Take the lock.
 
         Args:
-            folder: the folder of the outbox; made if it is not there.
+            folder: the folder of the outbox.
             patience_s: try so long; a command has the lock for a moment only.
 
         Raises:
@@ -53,7 +53,6 @@ class ControlFiles:
             ControlError: the folder cannot be used.
         """
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
         except FileNotFoundError as error:
             raise ControlError(f"{folder}: expected the outbox's directory, found none; make it first") from error

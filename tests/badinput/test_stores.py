@@ -15,7 +15,7 @@ _PAGE = 1024
 
 def _flip(unit: Unit, *, every: int, start: int) -> None:
     """Flip the bits of one byte in every so many of the store and its WAL."""
-    for file in unit.store.parent.iterdir():
+    for file in unit.store.parent.glob(f"{unit.store.name}*"):
         content = bytearray(file.read_bytes())
         for at in range(start, len(content), every):
             content[at] ^= 0xFF

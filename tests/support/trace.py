@@ -7,6 +7,7 @@ from agent.wire import cose, payload
 from agent.wire.declared import Declaration
 from agent.wire.keyfile import VerifyKey
 from agent.wire.messages import Batch, Gap, Receipt
+from agent.wire.orders import Ack, Log
 from agent.wire.payload import Payload
 from tests.support.tap import PUBACK, PUBLISH, Connection, Seen
 
@@ -14,7 +15,7 @@ Place = tuple[str, bytes, int]
 """Stream, epoch and seq of an envelope."""
 Start = tuple[str, int]
 """Stream and window start of a row."""
-Chained = Batch | Gap | Declaration
+Chained = Batch | Gap | Declaration | Ack | Log
 
 
 def opened(data: bytes, key: VerifyKey) -> Payload:

@@ -112,7 +112,7 @@ TROUBLES: list[tuple[str, Change, str]] = [
     (
         "no-control",
         lambda known: known["control"].update(lost="neither file is whole"),
-        "every stream is suspended: neither file is whole",
+        "neither file is whole",
     ),
     (
         "away",

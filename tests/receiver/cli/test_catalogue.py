@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from receiver.cli import main
+from receiver.cli.main import main
 from tests.support.declaring import NOW_MS, City, cited, declare
 from tests.support.envelopes import STREAM, UNIT, FakeUnit, content
 from tests.support.schemas import problems

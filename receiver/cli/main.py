@@ -13,7 +13,7 @@ from typing import Any
 
 from agent.errors import LamppostError
 from agent.wire.errors import WireError
-from receiver import cli_catalogue, cli_control, cli_reconcile
+from receiver.cli import catalogue, control, reconcile
 from receiver.errors import ReceiverError
 
 EXIT_OK, EXIT_WRONG, EXIT_UNUSABLE, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -28,9 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     _add_verify(commands)
     _add_show(commands)
     _add_export(commands)
-    cli_control.add(commands)
-    cli_reconcile.add(commands)
-    cli_catalogue.add(commands)
+    control.add(commands)
+    reconcile.add(commands)
+    catalogue.add(commands)
     chosen = parser.parse_args(arguments)
     try:
         code: int = chosen.run(chosen)
@@ -138,7 +138,7 @@ def _show(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(json.dumps(known, indent=2))
     else:
-        from receiver.page import render  # noqa: PLC0415  as above
+        from receiver.cli.page import render  # noqa: PLC0415  as above
 
         render(known, now_ms=time.time_ns() // 1_000_000)
     return EXIT_OK

@@ -19,7 +19,7 @@ from agent.wire import cose, keyfile, payload
 from agent.wire.keyfile import SigningKey
 from agent.wire.messages import Kind, Receipt
 from agent.wire.topics import Topics
-from receiver.cli import main
+from receiver.cli.main import main
 from receiver.service import Receiver, ReceiverSettings
 from receiver.settings import load_registry
 from receiver.store import Store

@@ -10,7 +10,7 @@ from agent.wire import cose, keyfile
 from agent.wire.messages import ClockQuality
 from agent.wire.orders import ACKNOWLEDGEMENTS, Ack, AckContent, Command, Order, Outcome, Refusal, Role
 from agent.wire.topics import Topics
-from receiver.cli import main
+from receiver.cli.main import main
 from receiver.orders import read_unverified
 from receiver.service import Receiver, ReceiverSettings
 from receiver.settings import load_registry

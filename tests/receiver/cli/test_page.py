@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from agent.wire.chain import RESERVED
-from receiver.page import render
+from receiver.cli.page import render
 
 NOW_MS = 1_790_000_000_000
 Known = dict[str, Any]

@@ -25,9 +25,9 @@ def add(commands: Any) -> None:  # noqa: ANN401  argparse does not name this typ
 
 def _run(chosen: argparse.Namespace) -> int:
     from agent.wire.export import parse_export  # noqa: PLC0415  the other commands start faster without
+    from receiver.cli.reconcile_page import lines, values  # noqa: PLC0415  as above
     from receiver.holdings import holdings  # noqa: PLC0415  as above
     from receiver.reconcile import reconcile  # noqa: PLC0415  as above
-    from receiver.reconcile_page import lines, values  # noqa: PLC0415  as above
 
     try:
         export = parse_export(chosen.log.read_bytes())

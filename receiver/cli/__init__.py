@@ -1,0 +1,1 @@
+"""The commands of ``lamppost-receiver``: one module each, joined in `main`."""
