@@ -1,7 +1,13 @@
 """What the kernel holds a process to, seen from a child that has promised it."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from agent.cli.main import COMMANDS
 
 _CHILD = """
 import ctypes, logging, resource, sys
@@ -30,3 +36,55 @@ def test_kernel_that_refuses_is_reported_and_stops_nothing() -> None:
     assert done.returncode == 0
     assert done.stdout.splitlines()[0].startswith("the kernel does not let this process forbid core files")
     assert done.stdout.splitlines()[1] == "core 0 0"
+
+
+def test_text_of_an_error_that_ends_the_process_is_not_shown() -> None:
+    code = "from agent import process\nprocess.keep_memory_private()\nint('02:00:00:00:00:01')"
+    done = _run(code)
+    assert done.returncode == 1
+    assert "02:00" not in done.stderr
+    assert done.stderr.endswith("builtins.ValueError\n")
+
+
+_CLI = Path(__file__).parents[2] / "agent" / "cli"
+_SENSING = {"agent.sensors", "agent.service", "agent.unit"}
+
+
+def _imports(name: str) -> set[str]:
+    """Return the modules that a module of the commands imports, wherever in it it does."""
+    file = _CLI.parents[1].joinpath(*name.split("."))
+    source = file / "__init__.py" if file.is_dir() else file.with_suffix(".py")
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def _reached(command: str) -> set[str]:
+    """Return everything that a command imports, itself or through other modules of the commands."""
+    waiting, reached = [f"agent.cli.{command}"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        for found in _imports(name) - reached:
+            reached.add(found)
+            inside = _CLI.parents[1].joinpath(*found.split("."))
+            if found.startswith("agent.cli.") and (inside.is_dir() or inside.with_suffix(".py").is_file()):
+                waiting.append(found)
+    return reached
+
+
+def _opens_sensors(command: str) -> bool:
+    return not _reached(command).isdisjoint(_SENSING)
+
+
+def test_commands_that_open_sensors_are_the_ones_that_are_known() -> None:
+    assert {command for command in COMMANDS if _opens_sensors(command)} >= {"once", "run"}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_that_opens_sensors_keeps_its_memory_private(command: str) -> None:
+    calls = "keep_memory_private()" in (_CLI / f"{command}.py").read_text() if _opens_sensors(command) else True
+    assert calls, f"{command} opens sensors; it must call agent.process.keep_memory_private first"

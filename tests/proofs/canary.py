@@ -10,10 +10,11 @@ the while, ended in order, killed, and crashed amid traffic with core files allo
 everything that anybody wrote is searched: stores, logs, status, what went over the network. The search knows an
 identifier in any spelling, and its unkeyed hashes.
 
-Controls: spellings that are planted in copies of the same files are all found; an agent that logs what it reads is
-caught; one with a rule replaced by a pass-through suspends the stream, says so, and sends nothing of it; one with a
-rule that fails withholds the windows and keeps the error's text to itself; and a process that crashes without the
-agent's precautions leaves a core file with its identifier in it.
+Controls: spellings that are planted in copies of the same files are all found. An agent that logs what it reads is
+caught. One with a rule replaced by a pass-through suspends the stream, says so, and sends nothing of it. One with a
+rule that fails withholds the windows, one with a driver that fails dies, and neither tells what its error says. The
+numbers of one without the tripwire tell of the frames that it should have stopped. A process that crashes without
+the agent's precautions leaves a core file with its identifier in it.
 """
 
 import argparse
@@ -25,23 +26,20 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from drivers.tripwire import Kind
 from tests.proofs import cores
-from tests.proofs.canary_controls import FAILING, TALKATIVE, Control, planted_are_found
+from tests.proofs.canary_controls import FAILING, NO_TRIPWIRE, TALKATIVE, Control, planted_are_found
 from tests.proofs.canary_lives import Life, Lives, Size, Witness
+from tests.proofs.canary_rows import mismatches, strange_fixes
 from tests.proofs.canary_stage import LOUD, Stage
 from tests.proofs.spoiled_agent import LEVELS
-from tests.support.footfall import DUST, FIX, FIXES, FOOTFALL, RSSI_DBM, SATELLITES, Crowd, K
+from tests.support.footfall import DUST, FIXES, FOOTFALL, K
 from tests.support.intruders import TEXTS, Registry, counted
 from tests.support.needles import Hit, Needles, spellings
 from tests.support.rig import Unit, run_proof
-
-Values = Mapping[str, Mapping[str, str | None]]
-"""Per channel the value and its quality, as `lamppost-receiver export` tells them."""
 
 _ENDS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM, signal.SIGBUS, signal.SIGTERM)
 FULL = Size(
@@ -61,18 +59,20 @@ FULL = Size(
     again=200,
     extra=50,
     intruders=17_500,
-    spoiled=("no-pseudonym", "no-suppression", "no-partial", "no-distinction", FAILING),
+    spoiled=("no-pseudonym", "no-suppression", "no-partial", "no-distinction", *FAILING, NO_TRIPWIRE),
+    planted=("rig/corner/agent.log", "rig/receiver/receiver.db", "heard"),
 )
 QUICK = Size(
     lives=(
-        Life(way="loud", crowds=(200, K - 1), mishaps=True, damage=True, end=signal.SIGKILL),
-        Life(way="warning", crowds=(0,), end=signal.SIGSEGV),
+        Life(way="loud", crowds=(200, 0), mishaps=True, damage=True, end=signal.SIGKILL),
+        Life(way="warning", end=signal.SIGSEGV),
     ),
     window_s=2,
     again=20,
     extra=20,
     intruders=40,
-    spoiled=("no-pseudonym", FAILING),
+    spoiled=("no-pseudonym", *FAILING),
+    planted=("rig/receiver/receiver.db",),
 )
 
 
@@ -132,7 +132,7 @@ class Proof:
             if control.way == TALKATIVE:
                 self.told.append(control.caught())
             self.wrong += control.wrong
-        return [one for control in controls if control.way != TALKATIVE for one in control.identifiers]
+        return [one for control in controls if control.way != TALKATIVE for one in control.shown]
 
     # -- what the city has
 
@@ -140,7 +140,7 @@ class Proof:
         """Hold every row of the city against what the street knows."""
         everything = await stage.arrived(unit, {crowd.start_ms for crowd in witness.crowds})
         rows = {row["start_ms"]: row["values"] for row in everything if row["stream"] == FOOTFALL}
-        self.wrong += mismatches(rows, crowds=witness.crowds, blurred=witness.blurred)
+        self.wrong += mismatches(rows, crowds=witness.crowds, blurred=witness.blurred | witness.passing)
         fixes = {row["start_ms"]: row["values"] for row in everything if row["stream"] == FIXES}
         self.wrong += strange_fixes(fixes, crowds=witness.crowds)
         if not any(row["stream"] == DUST for row in everything):
@@ -158,8 +158,12 @@ class Proof:
             f" {len(witness.others)} in partial windows, broken lines and before `once`; where none belongs: {kinds}"
         )
         self.told.append(
+            f"tripwire: {witness.stopped} frames to be stopped and counted by kind, in {len(self.size.lives)} lives"
+        )
+        self.told.append(
             f"windows: {len(witness.crowds)}; exact counts expected {exact}, to be suppressed {small};"
-            f" {others} others, partial or without anybody; {len(witness.blurred)} this machine was too slow for"
+            f" {others} others, partial, without anybody or with passers-by;"
+            f" {len(witness.blurred)} this machine was too slow for"
         )
 
     # -- what was written
@@ -182,11 +186,7 @@ class Proof:
             f"searched for: {len(needles.identifiers)} identifiers, {needles.patterns} patterns in every reading",
             f"searched: {size} bytes in {len(files)} files: {', '.join(sorted({path.name for path in files}))}",
         ]
-        chosen = [
-            self.folder / "rig/corner/agent.log",
-            self.folder / "rig/receiver/receiver.db",
-            self.folder / "heard",
-        ]
+        chosen = [self.folder / name for name in self.size.planted]
         line, missed = planted_are_found(chosen, needles, flocks, chance=random.Random(f"places {self.seed}"))
         self.told.append(f"{line}: {len(missed)} missed")
         memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
@@ -202,45 +202,6 @@ class Proof:
             for kind, found in zip(TEXTS, kinds, strict=True)
         ]
         return [registry.addresses(len(spellings(bytes(6)))), *flocks]
-
-
-def mismatches(rows: Mapping[int, Values], *, crowds: Sequence[Crowd], blurred: Collection[int]) -> list[str]:
-    """Return where the city's rows of footfall, by start, are not what the street must have given.
-
-    Each crowd's row has the exact number, or nothing; every other row has nothing, but for the `blurred` ones.
-    """
-    wrong: list[str] = []
-    for crowd in crowds:
-        told = {name: (one["value"], one["quality"]) for name, one in rows.get(crowd.start_ms, {}).items()}
-        expected = _expected(crowd)
-        if told != expected:
-            wrong.append(f"{crowd.distinct} devices in a window: expected {expected}, the city has {told}")
-    for start_ms in rows.keys() - {crowd.start_ms for crowd in crowds} - set(blurred):
-        values = rows[start_ms].values()
-        if any(one["value"] is not None or one["quality"] not in {"suppressed", "partial"} for one in values):
-            wrong.append(f"a window that is none of the proof's gave {rows[start_ms]}")
-    return wrong
-
-
-def _expected(crowd: Crowd) -> dict[str, tuple[str | None, str]]:
-    if crowd.distinct < K:
-        return dict.fromkeys(("devices", "strength"), (None, "suppressed"))
-    return {"devices": (str(crowd.distinct), "ok"), "strength": (str(RSSI_DBM), "ok")}
-
-
-def strange_fixes(rows: Mapping[int, Values], *, crowds: Sequence[Crowd]) -> list[str]:
-    """Return where the city's rows of position fixes tell of a sentence that an intruder was in."""
-    usual = {"fix": (str(FIX), "ok"), "satellites": (str(SATELLITES), "ok")}
-    wrong: list[str] = []
-    for start_ms in {crowd.start_ms for crowd in crowds}:
-        told = {name: (one["value"], one["quality"]) for name, one in rows.get(start_ms, {}).items()}
-        if told != usual:
-            wrong.append(f"fixes of a window: expected {usual}, the city has {told}")
-    for values in rows.values():
-        found = {name: one["value"] for name, one in values.items() if one["value"] is not None}
-        if any(value != usual[name][0] for name, value in found.items()):
-            wrong.append(f"a sentence with an intruder was taken: the city has {values}")
-    return wrong
 
 
 def main() -> int:

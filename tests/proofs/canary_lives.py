@@ -9,7 +9,7 @@ import contextlib
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,7 @@ class Size:
         extra: identifiers at a time outside of whole windows.
         intruders: of each kind, in broken lines and sentences, in all lives together.
         spoiled: what is spoiled about the agents of the controls, one each.
+        planted: the files in whose copies decoys are planted, below the proof's folder.
     """
 
     lives: Sequence[Life]
@@ -64,6 +65,7 @@ class Size:
     extra: int
     intruders: int
     spoiled: Sequence[str]
+    planted: Sequence[str]
 
 
 @dataclass
@@ -76,6 +78,8 @@ class Witness:
         intruders: identifiers shown where none belongs.
         crowds: what each window saw.
         blurred: starts of windows for which this machine was too slow; nothing is said about them.
+        passing: starts of windows in which others were shown: how many of them it saw is not known.
+        stopped: frames that the tripwires have counted as what they were, in all lives.
         ends: how each life ended, in words.
     """
 
@@ -85,6 +89,8 @@ class Witness:
     intruders: list[Intruder] = field(default_factory=list)
     crowds: list[Crowd] = field(default_factory=list)
     blurred: set[int] = field(default_factory=set)
+    passing: set[int] = field(default_factory=set)
+    stopped: int = 0
     ends: list[str] = field(default_factory=list)
 
     def draw(self, count: int, *, counted: bool = False) -> list[bytes]:
@@ -132,7 +138,8 @@ class Lives:
         unit, witness = self._unit, self._witness
         self._start(life)
         street.forget()
-        await street.noticed(witness.draw(self._size.extra))
+        with self._passing():
+            await street.noticed(witness.draw(self._size.extra))
         for number, count in enumerate(life.crowds):
             crowd = witness.draw(count, counted=True)
             if number == len(life.crowds) - 1:
@@ -144,7 +151,8 @@ class Lives:
         if life.crowds:
             await self._stored()
         if life.mishaps:
-            await self._mishaps(street)
+            with self._passing():
+                await self._mishaps(street)
         self.wrong += _writes_elsewhere(unit, self._stage.folder)
         await self._end(street, life)
 
@@ -153,6 +161,15 @@ class Lives:
         self._unit.plan = replace(self._unit.plan, program=program)
         (self._unit.folder / "status.json").unlink(missing_ok=True)
         self._unit.start()
+
+    @contextlib.contextmanager
+    def _passing(self) -> Iterator[None]:
+        """Note every window, from the present one to that of the end, as one in which others are shown."""
+        first, step = _next_start(self._size.window_s) - self._size.window_s, self._size.window_s
+        try:
+            yield
+        finally:
+            self._witness.passing |= {start_s * 1000 for start_s in range(first, _next_start(step), step)}
 
     async def _window(self, street: Street, crowd: Sequence[bytes]) -> None:
         """Show a crowd inside one window, and intruders with it; another window is taken when this one was too short.
@@ -195,6 +212,7 @@ class Lives:
         with contextlib.suppress(TimeoutError):
             await until(lambda: told() == expected, what="the intruders' count", deadline_s=10)
         _code, page = await self._stage.ask_status(self._unit)
+        self._witness.stopped += sum(count for kinds in expected.values() for count in kinds.values())
         wrong = [] if told() == expected else [f"{life.way}: stopped by the tripwire {told()}, sent were {expected}"]
         said = all(
             f"sensor {name} sent {sum(kinds.values())} frame" in page for name, kinds in expected.items() if kinds
@@ -224,9 +242,10 @@ class Lives:
         name = f"{life.way}, {life.end.name}"
         before = core_files(process.pid, ROOT)
         self.wrong += exposed(process.pid, name)
-        async with self._traffic(street):
-            process.send(life.end)
-            number, dumped = await ending(process.pid)
+        with self._passing():
+            async with self._traffic(street):
+                process.send(life.end)
+                number, dumped = await ending(process.pid)
         await unit.gone()
         left = core_files(process.pid, ROOT).items() - before.items()
         self.wrong += [f"{name}: it left {path.name}" for path, _ in left]

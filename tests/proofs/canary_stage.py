@@ -119,8 +119,10 @@ class Stage:
         """Return the unit's rows at the city."""
         return await self._rig.receiver.rows(unit.plan.name)
 
-    async def arrived(self, unit: Unit, starts_ms: Collection[int]) -> list[dict[str, Any]]:
-        """Return the unit's rows once those of footfall that start at these times are among them.
+    async def arrived(
+        self, unit: Unit, starts_ms: Collection[int], *, stream: str = FOOTFALL
+    ) -> list[dict[str, Any]]:
+        """Return the unit's rows once those of one stream that start at these times are among them.
 
         Raises:
             TimeoutError: they did not come.
@@ -128,7 +130,7 @@ class Stage:
         async with asyncio.timeout(DEADLINE_S):
             while True:
                 rows = await self.rows(unit)
-                if set(starts_ms) <= {row["start_ms"] for row in rows if row["stream"] == FOOTFALL}:
+                if set(starts_ms) <= {row["start_ms"] for row in rows if row["stream"] == stream}:
                     return rows
                 await asyncio.sleep(0.2)
 

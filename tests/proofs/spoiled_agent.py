@@ -1,8 +1,9 @@
 """The agent with one thing spoiled, for negative controls: `python -m tests.proofs.spoiled_agent HOW run FILE ...`.
 
 `loud` spoils nothing: it logs at the lowest level, and each step of asyncio with its arguments; `debug` to `critical`
-log at that level. `failing-rule` has a rule that fails on some identifiers, with the identifier in its error. Each of
-the others replaces one rule by a pass-through, here, on the test's side; the agent has no such switch.
+log at that level. `failing-rule` has a rule that fails on some identifiers, `failing-driver` a parser that fails on
+all, with the identifier in the error. Each of the others replaces one rule by a pass-through. All of it is done here,
+on the test's side; the agent has no such switch.
 
 Whatever it is, it runs without capabilities, as under systemd.
 """
@@ -18,6 +19,7 @@ from agent.cli.main import main
 from agent.privacy import distinct, verdict
 from agent.privacy.filter import StreamFilter
 from agent.privacy.window import Window
+from drivers import tripwire
 from drivers.mac_scanner import lines
 from tests.proofs.cores import WITHOUT_CAPABILITIES
 
@@ -91,6 +93,19 @@ def _failing_rule() -> None:
     distinct.Distinct.add = add  # type: ignore[method-assign]  # that is the point
 
 
+def _failing_driver() -> None:
+    """Let the scanner's parser fail on every line, in a way that nobody expected; its error quotes the line."""
+
+    def sighting(_self: lines.LineParser, line: bytes) -> lines.Sighting | None:
+        raise ValueError(f"cannot read {line.decode(errors='replace')}")
+
+    lines.LineParser._sighting = sighting  # type: ignore[method-assign, assignment]  # that is the point
+
+
+def _no_tripwire() -> None:
+    tripwire.Tally.stops = lambda self, fields: False  # type: ignore[method-assign]  # noqa: ARG005 - as above
+
+
 def _talkative() -> None:
     """Log every line that the scanner sends: no self-test can notice, the search must."""
     usual = lines.LineParser._sighting
@@ -107,10 +122,12 @@ WAYS: Mapping[str, Callable[[], None]] = {
     "loud": _loud,
     **{level.lower(): _log_at(getattr(logging, level)) for level in LEVELS},
     "failing-rule": _failing_rule,
+    "failing-driver": _failing_driver,
     "no-pseudonym": _no_pseudonym,
     "no-suppression": _no_suppression,
     "no-partial": _no_partial,
     "no-distinction": _no_distinction,
+    "no-tripwire": _no_tripwire,
     "talkative": _talkative,
 }
 

@@ -3,16 +3,23 @@
 import base64
 import hashlib
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.proofs.canary import QUICK, Proof, Values, mismatches
+from drivers.tripwire import Kind
+from tests.proofs import cores
+from tests.proofs.canary import QUICK, Proof
+from tests.proofs.canary_rows import Values, mismatches, strange_fixes
 from tests.support.footfall import Crowd, strangers
+from tests.support.intruders import TEXTS, Registry, counted, lines, sentences
 from tests.support.needles import Needles, plant, spellings
 
 SEED = 20260101
 _IDENTIFIERS = strangers(50, chance=random.Random(SEED))
+_TEXTS = {kind: Registry(random.Random(SEED)).texts(kind, 700) for kind in TEXTS}
 
 
 @pytest.mark.broker
@@ -63,8 +70,90 @@ def test_proof_of_another_row_fails(rows: dict[int, Values]) -> None:
     assert len(mismatches(rows, crowds=_CROWDS, blurred=())) == 1
 
 
+def _fixes(fix: str | None, satellites: str | None, quality: str = "ok") -> Values:
+    return {"fix": {"value": fix, "quality": quality}, "satellites": {"value": satellites, "quality": quality}}
+
+
+_RIGHT_FIXES = {
+    0: _fixes("1", "12", "partial"),
+    1000: _fixes("1", "12"),
+    2000: _fixes("1", "12"),
+    3000: _fixes(None, None),
+}
+
+
+def test_proof_takes_the_fixes_of_a_receiver() -> None:
+    assert strange_fixes(_RIGHT_FIXES, crowds=_CROWDS) == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(_RIGHT_FIXES | {3000: _fixes("8", "12")}, id="fix-of-an-intruder"),
+        pytest.param(_RIGHT_FIXES | {0: _fixes("1", "77", "partial")}, id="satellites-of-an-intruder"),
+        pytest.param(_RIGHT_FIXES | {2000: _fixes(None, None, "no_data")}, id="nothing-in-a-whole-window"),
+        pytest.param({start: row for start, row in _RIGHT_FIXES.items() if start != 1000}, id="no-row"),
+    ],
+)
+def test_proof_of_other_fixes_fails(rows: dict[int, Values]) -> None:
+    assert len(strange_fixes(rows, crowds=_CROWDS)) == 1
+
+
+def test_intruders_are_all_different_and_their_carriers_hold_one_each() -> None:
+    intruders = Registry(random.Random(SEED)).intruders(40)
+    assert counted(intruders) == dict.fromkeys((*TEXTS, Kind.MAC), 40)
+    assert len({intruder.identifier for intruder in intruders}) == 200
+    for carriers in (lines, sentences):
+        sent = list(carriers(intruders, chance=random.Random(SEED)))
+        assert all(intruder.text in data for intruder, data in zip(intruders, sent, strict=True))
+
+
+# -- what crashes leave
+
+
+async def test_process_that_forbids_nothing_leaves_a_core_that_holds_its_identifier(tmp_path: Path) -> None:
+    with cores.cores_allowed() as limit:
+        if limit == "0 bytes":
+            pytest.skip("this user may not allow core files")
+        told, wrong = await cores.control(tmp_path / "crashed", b"somebody@city.example")
+    assert wrong == []
+    assert told.startswith("control without these limits: ")
+    assert list((tmp_path / "crashed").iterdir()) == []
+
+
+def test_process_that_forbids_nothing_is_called_exposed() -> None:
+    with cores.cores_allowed() as limit:
+        program = [sys.executable, "-c", "print('ready', flush=True); input()"]
+        child = subprocess.Popen(
+            [*cores.WITHOUT_CAPABILITIES, *program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert child.stdout is not None
+        child.stdout.readline()
+        found = cores.exposed(child.pid, "it")
+        child.kill()
+        child.communicate()
+    assert len(found) == (limit != "0 bytes") + 1
+
+
+# -- the search
+
+
 def test_search_of_noise_finds_nothing() -> None:
     assert Needles(_IDENTIFIERS).search(random.Random(SEED).randbytes(50_000)) == set()
+    texts = Needles([text for found in _TEXTS.values() for text in found])
+    assert texts.search(random.Random(SEED).randbytes(50_000)) == set()
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("content", [b"", b'{"sensors": {}, "readings": 12}\n' * 300])
+def test_search_finds_every_spelling_of_an_identifier_that_is_text(content: bytes, kind: Kind) -> None:
+    decoys = _TEXTS[kind]
+    names = list(spellings(decoys[0]))
+    planted, spelled = plant(content, decoys, chance=random.Random(SEED))
+    needles = Needles(decoys)
+    found = {needles.identifiers[hit.number] for hit in needles.search(planted)}
+    assert [spelled[decoy] for decoy in spelled.keys() - found] == []
+    assert len(spelled) == len(names) <= len(decoys)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 10_000, b'{"sensors": {}, "readings": 12}\n' * 300])

@@ -133,6 +133,19 @@ class Receiver:
         known: dict[str, Any] = json.loads(await self._command("show", "--json", "--store", str(self.store)))
         return known
 
+    async def command(self, *arguments: str | Path) -> tuple[int, str]:
+        """Run one of its commands; return the exit code and what it wrote, errors included."""
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-m", "receiver", *map(str, arguments)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
     async def _command(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "receiver", *arguments]
         done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -4,6 +4,7 @@ The street's side knows the identifiers and when each was seen. Nothing of it is
 """
 
 import asyncio
+import contextlib
 import fcntl
 import random
 import struct
@@ -192,7 +193,8 @@ class Street:
 
         async def repeat() -> None:
             while True:
-                await self.show(identifiers)
+                with contextlib.suppress(TooSlow):  # nobody reads yet
+                    await self.show(identifiers)
                 await asyncio.sleep(_TICK_S)
 
         before = self._seen()

@@ -231,8 +231,8 @@ def _spelled_text(identifier: bytes) -> dict[str, bytes]:
 def plant(copy: bytes, *flocks: Sequence[bytes], chance: random.Random) -> tuple[bytes, dict[bytes, str]]:
     """Return a copy of something with one decoy after the other hidden in it, each spelled in another way.
 
-    Also returned is the spelling of each that was hidden. Of each flock as many are as there are spellings, or decoys;
-    the decoys of a flock are of one kind.
+    Also returned is the spelling of each that was hidden. Of each flock as many are as it has spellings, or decoys.
+    The decoys of a flock are of one kind.
     """
     spelled: dict[bytes, str] = {}
     parts: list[bytes] = []
