@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PREFIX ?= /opt/lamppost
 DESTDIR ?=
-PROOFS := prove-demo prove-kill prove-outage prove-canary prove-check
+PROOFS := prove-demo prove-kill prove-outage prove-canary prove-check prove-ledger prove-suspend prove-reconcile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench format lock install clean prove-foreign $(PROOFS)
+.PHONY: help setup demo test check bench mutation format lock install clean prove-foreign prove-sampler $(PROOFS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -40,8 +40,11 @@ check: $(STAMP) ## ruff, mypy strict, import contracts
 prove-demo: ## the city's data against a log of the simulated sensors
 prove-kill: ## kill -9 at every stage: nothing lost, nothing doubled
 prove-outage: ## brokers that die, stall, refuse and forget
-prove-canary: ## ten thousand identifiers in, none out
+prove-canary: ## a hundred thousand identifiers in, none out
 prove-check: ## thirty mistakes in one file, each on its line
+prove-ledger: ## kill -9 between any two statements: no day spends more than its privacy budget
+prove-suspend: ## from the order to suspend to the last byte on the wire
+prove-reconcile: ## the unit's disclosure log against the city's data; one altered entry shows
 $(PROOFS): prove-%: $(STAMP)
 	@$(BIN)/python -m tests.proofs.$*
 
@@ -50,6 +53,10 @@ bench: $(STAMP) ## measure the agent beside what it must reach; ten minutes, as 
 
 prove-foreign: $(STAMP) ## a second COSE implementation verifies and decodes our envelopes
 	@tests/foreign/prove.sh $(BIN)/python
+
+prove-sampler: $(STAMP) ## the noise against its exact distribution, and against OpenDP's
+	@$(BIN)/python -m tests.proofs.sampler
+	@tests/opendp/prove.sh $(BIN)/python
 
 format: $(STAMP) ## format the source
 	$(BIN)/ruff format .
