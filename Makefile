@@ -8,7 +8,7 @@ DESTDIR ?=
 PROOFS := prove-demo prove-kill prove-outage prove-canary prove-check prove-ledger prove-suspend prove-reconcile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench mutation format lock install clean prove-foreign prove-sampler $(PROOFS)
+.PHONY: help setup demo test check bench mutation format lock install mutation clean prove-foreign prove-sampler $(PROOFS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -57,6 +57,9 @@ prove-foreign: $(STAMP) ## a second COSE implementation verifies and decodes our
 prove-sampler: $(STAMP) ## the noise against its exact distribution, and against OpenDP's
 	@$(BIN)/python -m tests.proofs.sampler
 	@tests/opendp/prove.sh $(BIN)/python
+
+mutation: $(STAMP) ## how many changes of the privacy filter its tests notice; half an hour
+	@$(BIN)/python -m tests.mutation
 
 format: $(STAMP) ## format the source
 	$(BIN)/ruff format .

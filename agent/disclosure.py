@@ -1,8 +1,11 @@
 """When the head of the disclosure log is to be signed, and what is then signed.
 
-In: time, and where the log stands. Out: a message for the outbox, once a day. Never: anything about a single entry.
+In: time, and where the log stands. Out: a message for the outbox, once a day at least. Never: anything about a single
+entry.
 
-A head that was signed and published fixes everything before it: a log that is rewritten later does not fit it.
+A head that was signed and published fixes everything before it: a log that is rewritten later does not fit it. A busy
+log in a small store forgets within hours: its head is told as often as half of what it keeps is new, so that there is
+always one that fits what is kept.
 """
 
 from collections.abc import Callable, Coroutine
@@ -34,7 +37,7 @@ def head_content(unit: str, head: LogHead, now: Moment) -> LogContent:
 
 
 class DailyHead:
-    """Tells the city where the log stands: once after the start, then once a day.
+    """Tells the city where the log stands: once after the start, then once a day, or before it forgets too much.
 
     A day is one of UTC while the clock is synchronised, else 24 hours since the last time.
 
@@ -59,6 +62,7 @@ class DailyHead:
         self._tell = tell
         self._told_ns: int | None = None
         self._told_day: int | None = None
+        self._told_last = 0
 
     async def look(self) -> bool:
         """Have the head sealed if it is due, and return whether it was; call it now and then.
@@ -67,14 +71,16 @@ class DailyHead:
             StoreError: the log cannot be read now; call it again.
         """
         now = moment(self._clock)
-        if not self._is_due(now):
-            return False
         head = await self._log_head()
-        if head.last == 0:
+        if head.last == 0 or not (self._is_due(now) or self._is_forgetting(head)):
             return False
         await self._tell(LOGS, payload.encode_log_content(head_content(self._unit, head, now)))
-        self._told_ns, self._told_day = self._clock.mono_ns(), _day(now)
+        self._told_ns, self._told_day, self._told_last = self._clock.mono_ns(), _day(now), head.last
         return True
+
+    def _is_forgetting(self, head: LogHead) -> bool:
+        """Return whether the log is cut, and more than half of it was entered since its head was told."""
+        return head.first > 1 and 2 * (head.last - self._told_last) > head.last - head.first + 1
 
     def _is_due(self, now: Moment) -> bool:
         if self._told_ns is None:

@@ -8,8 +8,9 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agent import assembly
 from agent.budget import Budget
@@ -24,7 +25,7 @@ from agent.given import Given
 from agent.health import PERIOD_S, Health, StatusFile
 from agent.privacy.canary import self_test
 from agent.privacy.filter import StreamFilter
-from agent.privacy.spec import StreamSpec
+from agent.privacy.payment import NAME as LEDGERS
 from agent.publisher import Publisher
 from agent.receipts import ReceiptVerifier
 from agent.reception import COUNTERS, Reception
@@ -35,6 +36,9 @@ from agent.uplink.session import BUDGET_NAME
 from agent.windows import Windows
 from agent.wire.keyfile import SigningKey
 from agent.wire.orders import Order
+
+if TYPE_CHECKING:
+    from agent.privacy.ledgers import Ledgers
 
 _LOG = logging.getLogger(__name__)
 STALL_S: Final = 30.0
@@ -77,6 +81,7 @@ class Stages:
     clock: Clock
     buses: Mapping[str, AnyBus]
     given: Given
+    ledgers: "Ledgers | None"
     windows: Windows
     desk: Desk
     outbox: Outbox
@@ -130,7 +135,8 @@ async def _open_store(settings: Settings, *, key: SigningKey, around: Surroundin
         given = Given(around.clock.boot_id, await outbox.load_counters(GIVEN))
         budget = Budget(settings.budget, clock=around.clock, saved=await outbox.load_counters(BUDGET_NAME))
         around.raise_floor(given.passed_utc_ms * NS_PER_MS)
-        return _Store(outbox, sealer, receipts, given, budget)
+        ledgers = _ledgers(settings, await outbox.load_counters(LEDGERS))
+        return _Store(outbox, sealer, receipts, given, budget, ledgers)
     except BaseException:
         await outbox.close()
         raise
@@ -145,12 +151,13 @@ class _Store:
     receipts: ReceiptVerifier
     given: Given
     budget: Budget
+    ledgers: "Ledgers | None"
 
 
 def _join(settings: Settings, *, key: SigningKey, around: Surroundings, store: _Store, desk: Desk) -> Stages:
     """Make the other stages, and return them all."""
     buses = open_buses(settings)
-    filters, suspended = make_filters(settings)
+    filters, suspended = make_filters(settings, store.ledgers)
     windows = Windows(
         tuple(plan.spec for plan in settings.streams),
         filters=filters,
@@ -189,6 +196,7 @@ def _join(settings: Settings, *, key: SigningKey, around: Surroundings, store: _
         clock=around.clock,
         buses=buses,
         given=store.given,
+        ledgers=store.ledgers,
         windows=windows,
         desk=desk,
         outbox=store.outbox,
@@ -197,6 +205,16 @@ def _join(settings: Settings, *, key: SigningKey, around: Surroundings, store: _
         health=health,
         reporter=reporter,
     )
+
+
+def _ledgers(settings: Settings, saved: bytes | None) -> "Ledgers | None":
+    """Return the budget ledgers of the streams with noise, None when there are none."""
+    specs = [plan.spec for plan in settings.streams]
+    if all(spec.noise is None for spec in specs):
+        return None
+    from agent.privacy import ledgers  # noqa: PLC0415 - exact fractions are a megabyte that few units need
+
+    return ledgers.Ledgers(ledgers.budgets_of(specs), saved)
 
 
 def _suspended(desk: Desk, settings: Settings) -> frozenset[str]:
@@ -216,18 +234,24 @@ def _health(around: Surroundings, reporter: Reporter) -> Health:
     )
 
 
-def make_filters(settings: Settings) -> tuple[dict[str, StreamFilter], dict[str, str]]:
-    """Return the filters of the streams whose self-test passed, and why the other streams are suspended."""
+def make_filters(
+    settings: Settings, ledgers: "Ledgers | None" = None
+) -> tuple[dict[str, StreamFilter], dict[str, str]]:
+    """Return the filters of the streams whose self-test passed, and why the other streams are suspended.
+
+    Args:
+        settings: the streams.
+        ledgers: what pays for noise. Without, nothing does, and what needs it is suppressed: `lamppost once` may not
+            spend, and may not show by being repeated what the noise hides.
+    """
     filters: dict[str, StreamFilter] = {}
     suspended: dict[str, str] = {}
+    ledgers = ledgers or _ledgers(settings, None)
     for plan in settings.streams:
-
-        def make(spec: StreamSpec = plan.spec) -> StreamFilter:
-            return StreamFilter(spec, random_bytes=os.urandom)
-
+        make = partial(StreamFilter, spec=plan.spec, random_bytes=os.urandom)
         report = self_test(plan.spec, make)
         if report.passed:
-            filters[plan.name] = make()
+            filters[plan.name] = make(ledger=ledgers.of(plan.name) if ledgers and plan.spec.noise else None)
         else:
             suspended[plan.name] = report.reason
             _LOG.error("stream %s is suspended: its privacy self-test failed: %s", plan.name, report.reason)

@@ -21,6 +21,7 @@ from agent.given import NAME as GIVEN
 from agent.obedience import Obedience, Reach
 from agent.pausing import Quieter
 from agent.poller import Poller
+from agent.privacy.payment import NAME as LEDGERS
 from agent.sensors import close_buses, make_pollers
 from agent.service import STALL_S, Stages
 from agent.windows import Closed
@@ -158,7 +159,8 @@ class Unit:
             self._given_due_ns = now_ns + _GIVEN_NS
             await self._s.outbox.save_counters(GIVEN, self._s.given.export())
         clock = payload.encode_clock(closed.clock)
-        stored = self._s.outbox.append(closed.rows, declaration=declared, clock=clock)
+        paid = {} if self._s.ledgers is None else {LEDGERS: self._s.ledgers.export()}
+        stored = self._s.outbox.append(closed.rows, declaration=declared, clock=clock, counters=paid)
         stored.add_done_callback(self._stored)
 
     def _stored(self, outcome: asyncio.Future[None]) -> None:

@@ -15,7 +15,7 @@ from agent.privacy.filter import StreamFilter
 from agent.privacy.released import Released
 from agent.privacy.spec import StreamSpec
 from agent.timeline import Timeline
-from agent.wire.messages import ClockStamp
+from agent.wire.messages import ClockQuality, ClockStamp
 from drivers.reading import Reading
 
 GRACE_MS = 150
@@ -119,6 +119,7 @@ class Windows:
             self._begin(now.mono_ns)
             return closed
         self._ticked_ms = self.timeline.grid.at_ms(now.mono_ns) - GRACE_MS
+        self._tell_clock(self.timeline.stamp())
         rows = [row for _, stream in self._running() for row in stream.advance(self._ticked_ms)]
         self._given.note(rows)
         return Closed(rows, self.timeline.stamp(), early=False)
@@ -131,6 +132,7 @@ class Windows:
         they were suspended is not given out again.
         """
         now_ms = self.timeline.grid.at_ms(self._clock.mono_ns())
+        self._tell_clock(self.timeline.stamp())
         stopped, started = names - self.suspended, self.suspended - names
         rows = [row for name, stream in self._running() if name in stopped for row in stream.interrupt(now_ms)]
         self.suspended = frozenset(names)
@@ -168,7 +170,13 @@ class Windows:
     def _running(self) -> Iterator[tuple[str, StreamFilter]]:
         return ((name, stream) for name, stream in self._filters.items() if name not in self.suspended)
 
+    def _tell_clock(self, stamp: ClockStamp) -> None:
+        """Tell the filters whether the clock is synchronised: a free-running one may be in another day's budget."""
+        for stream in self._filters.values():
+            stream.synchronised = stamp.quality is ClockQuality.SYNCHRONISED
+
     def _interrupt(self, at_ms: int, stamp: ClockStamp) -> Closed:
+        self._tell_clock(stamp)
         rows = [row for _, stream in self._running() for row in stream.interrupt(at_ms)]
         self._given.note(rows)
         return Closed(rows, stamp, early=True)

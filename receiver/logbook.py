@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from agent.quality import Quality
 from agent.wire.entries import (
     ConfigurationEntry,
+    DamageEntry,
     EnvelopeEntry,
     LostEntry,
     OrderEntry,
@@ -27,23 +28,27 @@ class Log:
 
     Attributes:
         envelopes: by place.
+        twice: places that are entered more than once.
         withheld: windows that each batch has kept values back in, by reason.
         lost: losses, in order.
         receipts: last receipted seq, by stream and epoch.
         orders: orders, in order.
         declared: hashes of declarations, in order.
         spans: first and last seq that is entered, by stream and epoch.
+        epoch: of the store since it was damaged last, None when it never was.
         newest_ms: when the last envelope was entered, 0 when nobody knows.
     """
 
     def __init__(self, entries: Iterable[Numbered]) -> None:
         self.envelopes: dict[Place, EnvelopeEntry] = {}
+        self.twice: list[Place] = []
         self.withheld: dict[Place, Counter[Quality]] = {}
         self.lost: list[LostEntry] = []
         self.receipts: dict[Chain, int] = {}
         self.orders: list[OrderEntry] = []
         self.declared: list[bytes] = []
         self.spans: dict[Chain, tuple[int, int]] = {}
+        self.epoch: bytes | None = None
         self.newest_ms = 0
         self._batch: Place = ("", b"", -1)
         for numbered in entries:
@@ -64,6 +69,8 @@ class Log:
                 self.orders.append(entry)
             case ConfigurationEntry() as entry:
                 self.declared.append(entry.after)
+            case DamageEntry() as entry:
+                self.epoch = entry.epoch
             case _:
                 pass
 
@@ -72,6 +79,8 @@ class Log:
         first, last = self.spans.get(chain, (entry.seq, entry.seq))
         self.spans[chain] = min(first, entry.seq), max(last, entry.seq)
         self._batch = (*chain, entry.seq)
+        if self._batch in self.envelopes:
+            self.twice.append(self._batch)
         self.envelopes[self._batch] = entry
         self.newest_ms = max(self.newest_ms, entry.at.utc_ms or 0)
 

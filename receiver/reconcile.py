@@ -67,29 +67,41 @@ class _Comparison:
             text = "its hash is not that of the entries before it and its own: it, or one before, was altered"
             yield difference("altered", f"entry {verdict.broken}", text)
         elif not verdict.complete:
-            text = "entries that the unit holds are left out; export the whole log, without --from, --to and --stream"
-            yield difference("excerpt", "the log", text)
+            text = "it and others may be left out; export the whole log, without --from, --to and --stream"
+            yield difference(
+                "excerpt", f"entry {self._first_missing()}", f"the unit holds it, it is not here: {text}"
+            )
+
+    def _first_missing(self) -> int:
+        there = {numbered.number for numbered in self._export.entries}
+        header = self._export.header
+        return next(number for number in range(header.first, header.last + 1) if number not in there)
 
     def _check_heads(self) -> Iterator[Finding]:
         """Hold the log against every head that the unit has signed."""
         header = self._export.header
         hashes = {numbered.number: numbered.hash for numbered in self._export.entries}
         hashes[header.first - 1] = header.base
-        for head in self._held.heads:
+        good = header.first - 1
+        for head in sorted(self._held.heads, key=lambda head: head.last):
             where = f"entry {head.last}"
             if head.last > header.last:
                 yield difference(
                     "cut off", where, f"the unit has signed a log that ends there; this one ends at {header.last}"
                 )
             elif head.last >= header.first - 1 and hashes.get(head.last) != head.head:
-                yield difference("rewritten", where, "its hash is not the one that the unit has signed")
+                text = f"its hash is not the one that the unit has signed: one of entries {good + 1} to {head.last}"
+                yield difference("rewritten", where, f"{text} was altered, added or taken out")
             else:
+                good = max(good, head.last)
                 self._counts["heads"] += head.last >= header.first - 1
 
     # -- envelopes
 
     def _check_entered(self) -> Iterator[Finding]:
         """Look for every envelope of the log in the city's store."""
+        for place in self._log.twice:
+            yield difference("entered twice", place_text(place), "the log has it more than once; a seq is given once")
         for place, entry in self._log.envelopes.items():
             held = self._held.envelopes.get(place)
             if held is not None:
@@ -101,8 +113,13 @@ class _Comparison:
                     "the unit has the city's receipt for it, but the city does not hold it; was the store restored?"
                 )
                 yield difference("missing", place_text(place), text)
-            else:
+            elif entry.seq <= self._held.receipted.get(place[:2], -1):
+                yield difference("missing", place_text(place), "the city holds what comes behind it, and not it")
+            elif self._log.epoch in {None, entry.epoch}:
                 yield pending("not arrived", place_text(place), "it can have left the unit, and has not arrived")
+            else:
+                text = "it has not arrived, and its store was damaged since: it may be lost"
+                yield pending("not arrived", place_text(place), text)
 
     def _compare(self, place: Place, entry: EnvelopeEntry, held: Held) -> Iterator[Finding]:
         same = True
@@ -121,6 +138,10 @@ class _Comparison:
                 same = False
                 text = f"{name}: the log says {shown(said)}, the city holds {shown(found)}"
                 yield difference("unequal", place_text(place), text)
+        if not held.faithful:
+            same = False
+            text = "the city's tables do not say what it says, or it was changed: answer from the envelopes' copy"
+            yield difference("tables", place_text(place), text)
         self._counts["same"] += same
 
     def _check_held(self) -> Iterator[Finding]:

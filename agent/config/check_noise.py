@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
+from agent.privacy.noise_rules import counts_of_an_event
 from agent.privacy.spec import Noise, ReleasedChannel
 from agent.tomlfile import Duration, Severity, Table
 
@@ -31,22 +32,11 @@ def check_noise(stream: Table, channels: Sequence[ReleasedChannel], *, complete:
     sensitivity = table.get("sensitivity", int)
     fits = _check_epsilon(table, epsilon) & _check_daily(table, epsilon, daily)
     if complete:
-        fits &= _check_columns(table, noised(channels), sensitivity)
+        fits &= _check_columns(table, counts_of_an_event(channels), sensitivity)
     if not fits or epsilon is None or daily is None or sensitivity is None:
         return None
     _warn_of_spent_day(stream, epsilon, daily)
     return Noise(epsilon=epsilon.as_integer_ratio(), daily=daily.as_integer_ratio(), sensitivity=sensitivity)
-
-
-def noised(channels: Sequence[ReleasedChannel]) -> int:
-    """Return by how many counts of a window one event can be told at least: the bins of a histogram share one."""
-    return len(
-        {
-            (channel.sensor, channel.source.name) if channel.rule.value == "histogram" else channel.name
-            for channel in channels
-            if channel.counts
-        }
-    )
 
 
 def _fraction(table: Table, key: str) -> Fraction | None:
@@ -86,7 +76,7 @@ def _check_columns(table: Table, columns: int, sensitivity: int | None) -> bool:
             None,
             "no-effect",
             "this stream has no count that noise could be added to",
-            expected="a channel that counts people or vehicles, or no noise section",
+            expected="count, count_distinct, histogram or sum of people or vehicles, or no noise section",
             hint="remove this section",
         )
         return False

@@ -119,12 +119,15 @@ def _draft(table: Table, sensors: Sensors, streams: Streams) -> _Draft:
     suppress_below = table.get("suppress_below", int)
     if suppress_below is None and "suppress_below" in table.written:
         suppress_below = legality.DEFAULT_K  # it was reported; the other rules go on with a legal one
+    noise = check_noise(table, channels, complete=complete)
+    if suppress_below is None and noise is None and "noise" in table.written:
+        suppress_below = legality.SMALLEST_K  # likewise: with the noise that was meant none is needed
     spec = StreamSpec(
         name=table.name,
         window_ms=_ANY_WINDOW_MS if window is None else int(window),
         channels=tuple(channels),
         suppress_below=suppress_below,
-        noise=check_noise(table, channels, complete=complete),
+        noise=noise,
     )
     return _Draft(table, spec, complete, properties, tables)
 

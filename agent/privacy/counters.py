@@ -21,6 +21,8 @@ class FilterCounters:
         identifiers_withheld: identifiers that were counted and kept in; none ever leaves.
         groups_suppressed: groups nulled in a window, because they had fewer than k contributors.
         histograms_suppressed: histograms nulled in a window, because a bin had contributors, but fewer than k.
+        windows_unpaid: windows whose counts did not leave, because no noise could be paid for: no budget, no ledger,
+            or no synchronised clock.
         values_saturated: counts held at the bound of their range.
         trips_mac, trips_ip, trips_email, trips_phone, trips_card, trips_plate: readings dropped as a whole, because
             what looks like such an identifier was in the place of a number.
@@ -40,6 +42,7 @@ class FilterCounters:
     identifiers_withheld: int = 0
     groups_suppressed: int = 0
     histograms_suppressed: int = 0
+    windows_unpaid: int = 0
     values_saturated: int = 0
     trips_mac: int = 0
     trips_ip: int = 0

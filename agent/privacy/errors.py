@@ -3,7 +3,8 @@
 LamppostError
 `-- PrivacyError
     |-- IllegalStream   a stream that releases what its sensors' classes do not permit
-    |-- NoRandomness    the source of keys gave no usable key
+    |-- NoLedger        a stream with noise was given nothing to pay for it from
+    |-- NoRandomness    the source of random bytes gave no usable key, or no noise
     `-- RuleBroken      a rule let through what the declaration does not allow; the row was withheld
 
 None of them carries a measured value: texts name streams, channels and rules only.
@@ -31,8 +32,12 @@ class IllegalStream(PrivacyError):
         self.problems = problems
 
 
+class NoLedger(PrivacyError):
+    """A stream with noise was given no ledger, or one of another epsilon; no filter is built for it."""
+
+
 class NoRandomness(PrivacyError):
-    """The source of keys gave no usable key."""
+    """The source of random bytes gave no usable key, or no noise."""
 
 
 class RuleBroken(PrivacyError):

@@ -7,23 +7,33 @@ by their own time, whatever order they come in.
 
 A rule that fails withholds the whole row of its window. Only the name of the error's type is kept: its text may carry
 what the rule was looking at.
+
+A stream with noise pays for each window before anything is made of it, whether or not anybody was there, and once. A
+window that is partial for all that is about people costs nothing: nothing of that leaves.
 """
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agent.privacy.counters import FilterCounters
 from agent.privacy.distinct import RandomBytes
 from agent.privacy.errors import IllegalStream, RuleBroken
 from agent.privacy.intake import Intake
+from agent.privacy.laplace import discrete_laplace
 from agent.privacy.legality import problems
 from agent.privacy.opening import Opener
 from agent.privacy.pauses import Pauses
+from agent.privacy.payment import noised, payment
 from agent.privacy.released import Released, release
 from agent.privacy.spec import ReleasedChannel, StreamSpec
-from agent.privacy.verdict import Outcome, Verdict
+from agent.privacy.verdict import NOTHING, Outcome, Verdict
 from agent.privacy.window import Window
 from agent.quality import Quality
 from drivers.reading import Reading
+
+if TYPE_CHECKING:
+    from agent.privacy.ledger import Ledger
+    from agent.privacy.ledger import Verdict as Grant
+    from agent.privacy.noised import Sampler
 
 MOST_SKIPPED_WINDOWS: Final = 600
 """A longer silence between two calls of `advance` is taken for a clock step that the caller did not announce."""
@@ -33,21 +43,43 @@ _MOST_ERROR_TYPES: Final = 16
 class StreamFilter:
     """Turns the readings of a stream's sensors into its released rows.
 
+    Args:
+        spec: what may leave.
+        random_bytes: the operating system's source, for keys and for noise.
+        ledger: pays for the noise; needed where there is some. What it says after a row was given out must be
+            stored by the transaction that stores the row.
+        sampler: draws the noise; another one is for the rehearsal, which must know what was drawn.
+
+    Attributes:
+        synchronised: whether the clock that the caller's times come from is; set it before each call of `advance` and
+            `interrupt`. While it is not, no noise is paid for.
+
     Raises:
         IllegalStream: the stream releases what its sensors' classes do not permit.
+        NoLedger: a stream with noise was given no ledger, or one of another epsilon.
     """
 
-    def __init__(self, spec: StreamSpec, *, random_bytes: RandomBytes) -> None:
+    def __init__(
+        self,
+        spec: StreamSpec,
+        *,
+        random_bytes: RandomBytes,
+        ledger: "Ledger | None" = None,
+        sampler: "Sampler" = discrete_laplace,
+    ) -> None:
         found = problems(spec)
         if found:
             raise IllegalStream(spec.name, found)
         self._spec = spec
+        self.synchronised = False
+        self._payment = payment(spec, ledger)
+        self._noised = noised(spec, sampler=sampler, random_bytes=random_bytes)
         self._opener = Opener(spec, random_bytes)
         self._verdict = Verdict(spec)
         fed: dict[str, list[tuple[int, ReleasedChannel]]] = {}
         for number, channel in enumerate(spec.channels):
             fed.setdefault(channel.sensor, []).append((number, channel))
-        self._intakes = {sensor: Intake(channels) for sensor, channels in fed.items()}
+        self._intakes = {sensor: Intake(channels, noisy=spec.noise is not None) for sensor, channels in fed.items()}
         self._open: Window | None = None
         self._next: Window | None = None
         self._boot_id: bytes | None = None
@@ -133,6 +165,7 @@ class StreamFilter:
         and a new grid begins now. A caller that sees the step itself calls `interrupt` and `begin`.
         """
         window, step = self._open, self._spec.window_ms
+        self._note_clock()
         if window is None or now_ms < window.start_ms + step:
             return []
         if now_ms - window.start_ms > MOST_SKIPPED_WINDOWS * step:
@@ -170,6 +203,13 @@ class StreamFilter:
         self._open = self._next = None
         return len(windows)
 
+    def _note_clock(self) -> None:
+        """Have the open windows remember a clock that is not synchronised, whatever it says at their end."""
+        if not self.synchronised:
+            for window in (self._open, self._next):
+                if window is not None:
+                    window.synchronised = False
+
     def _window_at(self, at_ms: int) -> Window | None:
         window, step = self._open, self._spec.window_ms
         if window is None:
@@ -195,11 +235,12 @@ class StreamFilter:
     def _close(self, window: Window) -> list[Released]:
         """Return the window's row, or nothing when its start is not after the last one given out."""
         window.unwatched = self._pauses.during(window.start_ms, self._spec.window_ms)
-        outcomes = self._judge(window)
-        window.wipe()
         if window.start_ms <= self._given.get(self._boot_id, window.start_ms - 1):
+            window.wipe()
             self._counters.rows_repeated += 1
             return []
+        outcomes = self._judge(window, self._pay(window))
+        window.wipe()
         self._given[self._boot_id] = window.start_ms
         self._counters.rows_released += 1
         row = release(
@@ -212,11 +253,19 @@ class StreamFilter:
         )
         return [row]
 
-    def _judge(self, window: Window) -> list[Outcome]:
+    def _pay(self, window: Window) -> "Grant | None":
+        """Pay for the noise of a window that is given out; None when there is none to be paid for."""
+        if self._payment is None or self._noised is None or not self._noised.is_due(window):
+            return None
+        dated = self._boot_id is None and self.synchronised and window.synchronised
+        return self._payment.spend(window.start_ms, synchronised=dated)
+
+    def _judge(self, window: Window, grant: "Grant | None") -> list[Outcome]:
         """Return the outcome of every column; all withheld when any rule failed or let through what may not leave."""
         try:
             if not window.broken:
-                outcomes = self._verdict.outcomes(window, self._failing, self._counters)
+                noisy = NOTHING if self._noised is None else self._noised.outcomes(window, grant, self._counters)
+                outcomes = self._verdict.outcomes(window, self._failing, self._counters, noisy=noisy)
                 self._last_look(outcomes)
                 return outcomes
         except Exception as error:  # noqa: BLE001  fails closed: whatever went wrong in a rule, nothing leaves

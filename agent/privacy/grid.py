@@ -82,5 +82,5 @@ class Grid:
         """Return how many cells a row has: as many as fit at its poleward edge."""
         rows = self._rows
         poleward = max(abs(180 * row - 90 * rows), abs(180 * (row + 1) - 90 * rows))
-        degree = min(90, -(-poleward // rows))
+        degree = -(-poleward // rows)
         return max(1, 360 * EQUATOR_DEGREE_M * COSINE_MILLIONTHS[degree] // (_MILLION * self.edge_m))

@@ -66,6 +66,34 @@ class NumberPort:
             window.outside.update(self._columns, self._bins)
 
 
+class EventsPort(NumberPort):
+    """Takes numbers of events that noise will be added to: one event more changes what is added by one at most.
+
+    An implausible number cannot just be dropped: where the plausible range ends, one event more would take all the
+    others with it. Beyond, a number counts for less and less, and at twice the bound for nothing, so that what a
+    broken sensor says does not count either.
+    """
+
+    __slots__ = ()
+
+    def take(
+        self,
+        values: Mapping[str, Value],
+        window: Window,
+        counters: FilterCounters,
+        *,
+        by: bytes | None = None,  # noqa: ARG002  a sensor that counts by itself does not say whom
+    ) -> None:
+        """Add the reading's number to each column."""
+        sample = values.get(self._source)
+        if type(sample) is not int:
+            counters.refused_values += sample is not None
+            return
+        counters.out_of_range_values += not self._low <= sample <= self._high
+        for column in self._columns:
+            window.numbers[column].add(max(0, min(sample, 2 * self._high - sample)))
+
+
 class PlacePort:
     """Takes coordinates and heights; what it adds is snapped already."""
 
@@ -141,7 +169,7 @@ class Intake:
 
     __slots__ = ("_identifiers", "_personal", "_plain", "_sources", "_tripwire")
 
-    def __init__(self, channels: _Columns) -> None:
+    def __init__(self, channels: _Columns, *, noisy: bool = False) -> None:
         fed: dict[str, list[tuple[int, ReleasedChannel]]] = {}
         for column, channel in channels:
             if channel.source.sensitivity is not Sensitivity.CONTENT:
@@ -159,7 +187,7 @@ class Intake:
             elif channel.group in named and channel.source.sensitivity is Sensitivity.MEASUREMENT:
                 self._personal.append(_number_port(columns))
             else:
-                self._plain.append(_port(columns))
+                self._plain.append(_port(columns, noisy=noisy))
 
     def pour(self, values: Mapping[str, Value], window: Window, counters: FilterCounters, *, at_ms: int) -> None:
         """Take one reading. What describes one person is taken only if that person is counted as well."""
@@ -190,8 +218,10 @@ class Intake:
                 personal.take(values, window, counters, by=by)
 
 
-def _port(columns: _Columns) -> _Port:
+def _port(columns: _Columns, *, noisy: bool) -> _Port:
     channel = columns[0][1]
+    if noisy and channel.source.sensitivity is Sensitivity.COUNT:
+        return EventsPort(channel.source, tuple(number for number, _ in columns), (), channel.group)
     if channel.rule is Rule.GRID and channel.grid_m is not None:
         return PlacePort(channel.source, _by_rule(columns, {Rule.GRID}), channel.grid_m)
     return _number_port(columns)

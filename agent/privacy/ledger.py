@@ -107,10 +107,10 @@ class Ledger:
         account: what is known; nothing, when there is no ledger to be found.
     """
 
-    __slots__ = ("_budget", "account")
+    __slots__ = ("account", "budget")
 
     def __init__(self, budget: Budget, account: Account | None = None) -> None:
-        self._budget = budget
+        self.budget = budget
         self.account = account or Account()
 
     def spend(self, start_ms: int, *, synchronised: bool) -> Verdict:
@@ -128,10 +128,10 @@ class Ledger:
         if last_ms is not None and start_ms <= last_ms:
             return Verdict.REPEATED
         before = self._on_day_of(start_ms)
-        after = rounded_up(before.spent + Fraction(*self._budget.epsilon))
+        after = rounded_up(before.spent + Fraction(*self.budget.epsilon))
         if before.missing:
             verdict = Verdict.MISSING
-        elif after > Fraction(*self._budget.daily):
+        elif after > Fraction(*self.budget.daily):
             verdict = Verdict.SPENT
         else:
             verdict = Verdict.GRANTED

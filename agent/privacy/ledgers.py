@@ -11,15 +11,14 @@ not forgers: who can write to the store can also read what is in it.
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from fractions import Fraction
 from typing import Any, Final
 
 from agent.privacy.ledger import FINEST, LATEST_MS, MOST_TERM, Account, Budget, Ledger
+from agent.privacy.spec import Noise, StreamSpec
 
-NAME: Final = "budgets"
-"""Where it is kept in the outbox."""
 MOST_STREAMS: Final = 256
 """How many streams are remembered, those that are not configured any more included."""
 MOST_BYTES: Final = 2**17
@@ -27,6 +26,16 @@ MOST_BYTES: Final = 2**17
 _VERSION: Final = 1
 _MOST_NAME: Final = 64
 _FIELDS: Final = 4
+
+
+def budget_of(noise: Noise) -> Budget:
+    """Return what a stream with noise may spend."""
+    return Budget(epsilon=noise.epsilon, daily=noise.daily)
+
+
+def budgets_of(specs: Iterable[StreamSpec]) -> dict[str, Budget]:
+    """Return the budgets of the streams that have noise."""
+    return {spec.name: budget_of(spec.noise) for spec in specs if spec.noise is not None}
 
 
 class Found(Enum):

@@ -6,7 +6,7 @@ constructor, so that no configuration can get round it.
 All problems are found at once. `problems` judges one stream, `conflicts` what several tell together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -34,7 +34,16 @@ def problems(spec: StreamSpec) -> tuple[Problem, ...]:
     found += _lone_sightings([spec])
     found += _shared_positions([spec])
     found += _histogram_problems(spec)
+    found += _noise_problems(spec)
     return tuple(found)
+
+
+def _noise_problems(spec: StreamSpec) -> Iterable[Problem]:
+    if spec.noise is None:
+        return ()
+    from agent.privacy.noise_rules import noise_problems  # noqa: PLC0415 - see `agent.privacy.payment`
+
+    return noise_problems(spec)
 
 
 def conflicts(specs: Sequence[StreamSpec]) -> tuple[Problem, ...]:
@@ -63,10 +72,10 @@ def _suppression_problems(spec: StreamSpec) -> Iterator[Problem]:
     if k is not None and not SMALLEST_K <= k <= LARGEST_K:
         why = f"it must be {SMALLEST_K} to {LARGEST_K}"
         yield about_all(spec, "suppress_below", what=f"suppress_below is {k}", why=why)
-    if people and k is None:
+    if people and k is None and spec.noise is None:
         why = (
             f"{', '.join(people)} tell about people or vehicles (class count or identifier, or a member of a group), "
-            f"and small numbers of those are suppressed: write suppress_below = {DEFAULT_K}"
+            f"and small numbers of those are suppressed: write suppress_below = {DEFAULT_K}, or add noise"
         )
         yield about_all(spec, "suppress_below", what="suppress_below is missing", why=why)
     if people and spec.window_ms > LONGEST_PEOPLE_WINDOW_MS:
@@ -89,6 +98,8 @@ def _description_problems(spec: StreamSpec) -> Iterator[Problem]:
 
 
 def _uncounted_groups(spec: StreamSpec) -> Iterator[Problem]:
+    if spec.noise is not None and spec.suppress_below is None:
+        return  # noise hides few as well as many
     groups: dict[str, list[ReleasedChannel]] = {}
     for channel in spec.channels:
         if channel.group is not None:

@@ -1,6 +1,8 @@
 """How a window begins: with an empty place for each column, of the kind that the column's rule needs.
 
 In: a legal stream. Out: windows. Never: anything of a window before.
+
+With noise a bin is judged by its noisy number of samples, so whose they are is not remembered.
 """
 
 from agent.privacy.aggregate import AGGREGATORS, Aggregator
@@ -42,7 +44,7 @@ class Opener:
 
     def _open_bins(self, window: Window) -> None:
         for layout in self._layouts:
-            random_bytes = self._random_bytes if layout.named else None
+            random_bytes = self._random_bytes if layout.named and self._spec.noise is None else None
             histogram = Histogram(layout.edges, k=self._spec.suppress_below or 0, random_bytes=random_bytes)
             for cell, column in enumerate(layout.columns):
                 window.bins[column] = Bin(histogram, cell)

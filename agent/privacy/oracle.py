@@ -25,13 +25,15 @@ def expected_values(spec: StreamSpec, sightings: Sequence[Sighting]) -> list[int
     """Return what must leave of a whole window that held these readings; None in the columns of locations."""
     k = spec.suppress_below or 0
     sources = {_place(channel): channel for channel in spec.channels}
-    samples = {place: _samples(spec, channel, sightings) for place, channel in sources.items()}
+    samples = {place: samples_of(spec, channel, sightings) for place, channel in sources.items()}
     exact = [_exact(channel, sightings, samples[_place(channel)]) for channel in spec.channels]
     told = [*zip(spec.channels, exact, strict=True)]
     small = {channel.group for channel, number in told if _is_few(channel, number, sightings, k=k)}
     few = {place for place, found in samples.items() if _tells_few(spec, place, found)}
     return [
-        None if channel.group in small or (channel.bins and _place(channel) in few) else _released(channel, number)
+        None
+        if channel.group in small or (channel.bins and _place(channel) in few)
+        else released_value(channel, number)
         for channel, number in told
     ]
 
@@ -44,7 +46,7 @@ def _is_few(channel: ReleasedChannel, number: Fraction | None, sightings: Sequen
     """Return whether a channel says that fewer than k people or vehicles were there."""
     match channel.source.sensitivity:
         case Sensitivity.IDENTIFIER:
-            return len(_stays(channel, sightings)) < k
+            return len(stays_of(channel, sightings)) < k
         case Sensitivity.COUNT:
             return number is None or number[0] < k * number[1]
         case _:
@@ -56,12 +58,12 @@ def _tells_few(spec: StreamSpec, place: tuple[str, str], samples: _Samples) -> b
     bins = [channel for channel in spec.channels if channel.bins and channel.group and _place(channel) == place]
     cells: dict[object, list[object]] = {}
     for number, (who, sample) in enumerate(samples if bins else []):
-        cell = next((channel.name for channel in bins if _is_in(channel, sample)), None)
+        cell = next((channel.name for channel in bins if is_in(channel, sample)), None)
         cells.setdefault(cell, []).append(number if who is None else who)
     return any(len(set(contributors)) < (spec.suppress_below or 0) for contributors in cells.values())
 
 
-def _stays(channel: ReleasedChannel, sightings: Sequence[Sighting]) -> dict[bytes, list[int]]:
+def stays_of(channel: ReleasedChannel, sightings: Sequence[Sighting]) -> dict[bytes, list[int]]:
     """Return when each identifier was seen."""
     found: dict[bytes, list[int]] = {}
     for sensor, values, at_ms in sightings:
@@ -76,7 +78,8 @@ def _name(values: Mapping[str, Value], channel: ReleasedChannel) -> bytes | None
     return name if type(name) is bytes and len(name) in range(1, 65) else None
 
 
-def _samples(spec: StreamSpec, channel: ReleasedChannel, sightings: Sequence[Sighting]) -> _Samples:
+def samples_of(spec: StreamSpec, channel: ReleasedChannel, sightings: Sequence[Sighting]) -> _Samples:
+    """Return the plausible samples of a channel."""
     source = channel.source
     namers = [
         other
@@ -95,7 +98,8 @@ def _samples(spec: StreamSpec, channel: ReleasedChannel, sightings: Sequence[Sig
     return found
 
 
-def _is_in(channel: ReleasedChannel, sample: int) -> bool:
+def is_in(channel: ReleasedChannel, sample: int) -> bool:
+    """Return whether a sample is in the channel's bin."""
     return channel.bins is not None and sample in range(*channel.bins)
 
 
@@ -103,22 +107,22 @@ def _exact(channel: ReleasedChannel, sightings: Sequence[Sighting], samples: _Sa
     """Return the aggregate in whole units (a deviation's square), None when there is none or it is a location."""
     match channel.rule:
         case Rule.COUNT_DISTINCT:
-            return len(_stays(channel, sightings)), 1
+            return len(stays_of(channel, sightings)), 1
         case Rule.DWELL:
-            stays = sorted(max(seen) - min(seen) for seen in _stays(channel, sightings).values())
+            stays = sorted(max(seen) - min(seen) for seen in stays_of(channel, sightings).values())
             return (stays[len(stays) // 2] + stays[(len(stays) - 1) // 2], 2000) if stays else None
         case _:
             return _of_numbers(channel, [sample for _, sample in samples]) if samples else None
 
 
 def _of_numbers(channel: ReleasedChannel, samples: list[int]) -> Fraction | None:
-    up, down = _power_of_ten(channel.source.exponent)
+    up, down = power_of_ten(channel.source.exponent)
     number = len(samples)
     match channel.rule:
         case Rule.COUNT:
             return number, 1
         case Rule.HISTOGRAM:
-            return sum(_is_in(channel, sample) for sample in samples), 1
+            return sum(is_in(channel, sample) for sample in samples), 1
         case Rule.STDEV:
             deviations = sum((number * sample - sum(samples)) ** 2 for sample in samples)
             return up**2 * deviations, down**2 * number**3
@@ -157,11 +161,12 @@ def _quantile(samples: list[int], tenths: int, *, up: int, down: int) -> Fractio
     return up * line[(len(samples) - 1) * tenths], down * 10
 
 
-def _released(channel: ReleasedChannel, number: Fraction | None) -> int | None:
+def released_value(channel: ReleasedChannel, number: Fraction | None) -> int | None:
+    """Return what leaves of an aggregate in whole units: rounded, and held to the range."""
     if number is None:
         return None
     step = channel.resolution
-    up, down = _power_of_ten(channel.exponent)
+    up, down = power_of_ten(channel.exponent)
     if channel.rule is Rule.STDEV:
         value = step * _nearest_root(number[0] * down**2, number[1] * (up * step) ** 2)
     else:
@@ -174,7 +179,7 @@ def _released(channel: ReleasedChannel, number: Fraction | None) -> int | None:
     return sorted([*inside, value])[1] if channel.counts else None
 
 
-def _power_of_ten(exponent: int) -> Fraction:
+def power_of_ten(exponent: int) -> Fraction:
     """Return ``10 ** exponent``."""
     return int(10 ** max(exponent, 0)), int(10 ** max(-exponent, 0))
 

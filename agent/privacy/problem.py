@@ -13,7 +13,7 @@ class Problem:
         stream: the stream's identifier.
         channel: the released channel, None when it is about the stream as a whole.
         key: the configuration key to change: ``rule``, ``grid``, ``bins``, ``range``, ``resolution``, ``from``,
-            ``window``, ``suppress_below`` or ``channel``.
+            ``window``, ``suppress_below``, ``noise`` or ``channel``.
         what: what was found.
         why: which class or rule forbids it, and what would be legal.
     """

@@ -52,13 +52,13 @@ class Scene:
         name: what it rehearses.
         sightings: its readings.
         hides: no column of a group may have a value.
-        hides_bins: no bin of a histogram of people may have a value.
+        hides_bins: these columns, the bins of one histogram of people, may have no value.
     """
 
     name: str
     sightings: tuple[Sighting, ...]
     hides: bool = False
-    hides_bins: bool = False
+    hides_bins: frozenset[int] = frozenset()
 
 
 def crowd_size(spec: StreamSpec) -> int:
@@ -97,7 +97,12 @@ def _histogram_scenes(spec: StreamSpec, layout: Layout, crowd: int) -> Iterator[
         if source.minimum <= value <= source.maximum:
             one = _people(spec, 1, _fixed(spec, layout, value))
             scene = Scene(name=f"one person {place} of {name}", sightings=many + one * often)
-            yield replace(scene, hides_bins=layout.group is not None)
+            yield replace(scene, hides_bins=frozenset(layout.columns) if layout.group is not None else frozenset())
+
+
+def one_each(spec: StreamSpec) -> tuple[Sighting, ...]:
+    """Return the readings of one person for each sensor that sees people."""
+    return _people(spec, 1, _typical)
 
 
 def walks(spec: StreamSpec) -> Iterator[tuple[int, tuple[Scene, ...]]]:

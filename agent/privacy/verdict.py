@@ -2,13 +2,14 @@
 
 In: the aggregates of one window. Out: one value and one quality code per column. Never: a value of a group with fewer
 than k contributors, zero included, or of people in a window that was not observed from end to end; a histogram of
-people with a bin of fewer than k.
+people with a bin of fewer than k. In a stream with noise all that is about people is judged by `noised`, not here.
 """
 
 from collections.abc import Collection, Mapping
 from typing import Final
 
 from agent.privacy.counters import FilterCounters
+from agent.privacy.errors import RuleBroken
 from agent.privacy.histogram import Layout, layouts
 from agent.privacy.rounding import Exact, Scale, whole
 from agent.privacy.spec import ReleasedChannel, Rule, StreamSpec
@@ -17,8 +18,10 @@ from agent.quality import Quality
 
 Outcome = tuple[int | None, Quality]
 
-_PARTIAL: Final[Outcome] = (None, Quality.PARTIAL)
-_SUPPRESSED: Final[Outcome] = (None, Quality.SUPPRESSED)
+PARTIAL: Final[Outcome] = (None, Quality.PARTIAL)
+SUPPRESSED: Final[Outcome] = (None, Quality.SUPPRESSED)
+NOTHING: Final[Mapping[int, Outcome]] = {}
+"""The noisy outcomes of a stream without noise."""
 
 
 class Column:
@@ -47,6 +50,14 @@ class Column:
             return value, Quality.PARTIAL if is_partial(window, self._sensor) else Quality.OK
         if not self._clamped:
             return None, Quality.OUT_OF_RANGE
+        return self._cut(value, counters)
+
+    def held(self, count: int, counters: FilterCounters) -> Outcome:
+        """Return what leaves of a noisy count: rounded, and held to the range."""
+        value = self._scale.apply((count, 1))
+        return (value, Quality.OK) if self._low <= value <= self._high else self._cut(value, counters)
+
+    def _cut(self, value: int, counters: FilterCounters) -> Outcome:
         counters.values_saturated += 1
         return min(max(value, self._low), self._high), Quality.SATURATED
 
@@ -98,7 +109,7 @@ class Group:
 class Verdict:
     """All columns and groups of one stream."""
 
-    __slots__ = ("_columns", "_groups", "_histograms", "_k")
+    __slots__ = ("_columns", "_groups", "_histograms", "_k", "_noised")
 
     def __init__(self, spec: StreamSpec) -> None:
         self._columns = tuple(Column(number, channel) for number, channel in enumerate(spec.channels))
@@ -107,12 +118,27 @@ class Verdict:
             if channel.group is not None:
                 members.setdefault(channel.group, {})[number] = channel
         self._k = spec.suppress_below or 0
-        self._groups = tuple(Group(group, self._k) for group in members.values())
-        self._histograms = tuple(layout for layout in layouts(spec) if layout.group is not None)
+        exact = spec.noise is None
+        self._noised = frozenset() if exact else frozenset(number for group in members.values() for number in group)
+        self._groups = tuple(Group(group, self._k) for group in members.values() if exact)
+        self._histograms = tuple(layout for layout in layouts(spec) if exact and layout.group is not None)
 
-    def outcomes(self, window: Window, failing: Collection[str], counters: FilterCounters) -> list[Outcome]:
-        """Return one outcome per column, in order."""
-        hidden = self._hidden(window, counters)
+    def outcomes(
+        self,
+        window: Window,
+        failing: Collection[str],
+        counters: FilterCounters,
+        *,
+        noisy: Mapping[int, Outcome] = NOTHING,
+    ) -> list[Outcome]:
+        """Return one outcome per column, in order; those of noised columns are given, and none may be missing.
+
+        Raises:
+            RuleBroken: the outcome of a noised column was not given.
+        """
+        if noisy.keys() != self._noised:
+            raise RuleBroken("a count without its noise was stopped")
+        hidden = dict(noisy) if noisy else self._hidden(window, counters)
         if not hidden:
             return [column.outcome(window, failing, counters) for column in self._columns]
         return [
@@ -124,13 +150,13 @@ class Verdict:
         hidden: dict[int, Outcome] = {}
         for group in self._groups:
             if is_partial(window, group.sensor):
-                hidden |= dict.fromkeys(group.columns, _PARTIAL)
+                hidden |= dict.fromkeys(group.columns, PARTIAL)
             elif group.is_small(window):
-                hidden |= dict.fromkeys(group.columns, _SUPPRESSED)
+                hidden |= dict.fromkeys(group.columns, SUPPRESSED)
                 counters.groups_suppressed += 1
         for layout in self._histograms:
             if layout.columns[0] not in hidden and tells_few(window, layout, self._k):
-                hidden |= dict.fromkeys(layout.columns, _SUPPRESSED)
+                hidden |= dict.fromkeys(layout.columns, SUPPRESSED)
                 counters.histograms_suppressed += 1
         return hidden
 

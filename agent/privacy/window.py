@@ -23,6 +23,7 @@ class Window:
         outside: columns for which a sample was dropped as implausible.
         broken: a rule failed; nothing of this window leaves.
         unwatched: sensors that were paused during a part of it, known when it closes.
+        synchronised: whenever the filter was asked for rows while it was open, the clock was.
     """
 
     start_ms: int
@@ -34,6 +35,7 @@ class Window:
     outside: set[int] = field(default_factory=set)
     broken: bool = False
     unwatched: frozenset[str] = frozenset()
+    synchronised: bool = True
 
     def __repr__(self) -> str:
         return f"<Window {self.start_ms}>"

@@ -77,7 +77,7 @@ class Sender:
 
     async def fill(self, now_ns: int) -> None:
         """Seal and send what may go out now."""
-        if not await self._begun(now_ns) or (self._budget_ns is not None and now_ns < self._budget_ns):
+        if not self._begun(now_ns) or (self._budget_ns is not None and now_ns < self._budget_ns):
             return
         self._budget_ns = None
         await self._seal(now_ns)
@@ -91,13 +91,15 @@ class Sender:
         if self._look_ns is not None and self._look_ns <= now_ns and self._has_room:
             await self._send_round()
 
-    async def _begun(self, now_ns: int) -> bool:
-        """Return whether envelopes may be sent: receipts that the broker retained come first."""
+    def _begun(self, now_ns: int) -> bool:
+        """Return whether envelopes may be sent: receipts and orders that the broker retained come first.
+
+        Orders above all: what waits here may be what the city has ordered not to leave while the unit was away.
+        """
         if self._open_ns is None:
             if self._subscribed_ns is None:
                 return False
-            waiting = await self._s.queue.outgoing(after=0, limit=1, max_bytes=_FETCH_BYTES)
-            grace_s = min(1.0, self._s.settings.timing.grace_s) if waiting else 0.0
+            grace_s = min(1.0, self._s.settings.timing.grace_s)
             self._open_ns = self._subscribed_ns + int(grace_s * _NS)
             self._look_ns = self._open_ns
         return now_ns >= self._open_ns

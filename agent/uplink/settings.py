@@ -131,7 +131,7 @@ class Timing:
         greet_s: the broker's answer to CONNECT; afterwards the other version of MQTT is tried.
         tcp_s: one TCP connection or handshake step; short, so that a new try soon follows a lost packet.
         ack_s: a publish is acknowledged, and a ping answered, within this; otherwise the connection is dead.
-        grace_s: what was sent in an earlier session waits this long for retained receipts, at most 1 s.
+        grace_s: nothing is sent so long after the subscription: retained receipts and orders come first; at most 1 s.
         receipt_s: an envelope without a receipt is sent again after this, doubling up to `receipt_max_s`.
         unheard_s: an envelope that nobody had subscribed to is sent again after this, doubling up to `receipt_max_s`.
         refusal_s: a stream whose envelope was refused waits this long, doubling up to `refusal_max_s`.

@@ -68,6 +68,25 @@ async def test_empty_log_is_told_when_it_has_an_entry() -> None:
     assert await daily.look()
 
 
+async def test_head_is_told_before_a_log_that_forgets_has_forgotten_the_one_told_last() -> None:
+    store, clock = _Store(head=replace(HEAD, first=1, last=100)), _Clock()
+    daily = _daily(store, clock)
+    for last in range(100, 1000):
+        store.head = replace(HEAD, first=max(1, last - 99), last=last)
+        await daily.look()
+        assert store.told[-1].last >= store.head.first
+    assert [content.last for content in store.told] == [100, *range(151, 1000, 51)]
+
+
+async def test_head_of_a_log_that_forgets_nothing_is_told_no_more_often() -> None:
+    store, clock = _Store(head=replace(HEAD, first=1, last=1)), _Clock()
+    daily = _daily(store, clock)
+    for last in range(1, 1000):
+        store.head = replace(HEAD, first=1, last=last)
+        await daily.look()
+    assert len(store.told) == 1
+
+
 async def test_head_is_told_once_a_day_of_utc() -> None:
     store, clock = _Store(), _Clock()
     daily = _daily(store, clock)

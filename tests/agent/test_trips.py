@@ -1,4 +1,11 @@
+import asyncio
+
+from agent.poller import Poller, SensorState
 from agent.trips import Trips
+from drivers.errors import BusFault
+from drivers.model import Delivery
+from drivers.reading import Reading
+from tests.support.buses import FakeI2c, ManualClock
 
 
 class Talker:
@@ -32,3 +39,49 @@ def test_driver_without_a_tripwire_counts_nothing_and_forgets_nothing() -> None:
     trips.follow(Talker(plate=3))
     trips.follow(object())
     assert trips.counts == {"plate": 3}
+
+
+class Flaky(Talker):
+    """A driver that has stopped one frame when its line fails."""
+
+    async def open(self) -> None:
+        pass
+
+    async def sample(self) -> Reading:
+        self.trips["phone"] = 1
+        raise BusFault("stuck", bus="/dev/i2c-fake")
+
+    async def close(self) -> None:
+        pass
+
+
+class Deaf:
+    """A sink that does nothing."""
+
+    def on_reading(self, sensor: str, reading: Reading) -> None:
+        del sensor, reading
+
+    def on_state(self, sensor: str, state: SensorState) -> None:
+        del sensor, state
+
+
+async def test_poller_keeps_the_trips_of_every_driver_that_it_has_made() -> None:
+    clock = ManualClock(0)
+    poller = Poller(
+        "one",
+        bus=FakeI2c(),
+        driver=Flaky,
+        delivery=Delivery.PUSHED,
+        interval_s=1,
+        timeout_s=5,
+        clock=clock,
+        sink=Deaf(),
+        jitter=lambda: 0.0,
+    )
+    task = asyncio.create_task(poller.run())
+    await clock.advance(4.0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert poller.failures == 3
+    assert poller.trips.counts == {"phone": 3}

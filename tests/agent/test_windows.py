@@ -255,6 +255,38 @@ def test_clock_that_loses_its_synchronisation_keeps_its_grid_and_says_holdover()
     assert closed.clock.quality is ClockQuality.HOLDOVER
 
 
+@pytest.mark.parametrize(
+    ("synchronised", "later", "date"),
+    [
+        pytest.param(True, True, True, id="synchronised"),
+        pytest.param(True, False, False, id="holdover"),
+        pytest.param(False, False, False, id="never"),
+    ],
+)
+def test_filters_are_told_whether_the_clock_is_synchronised_before_they_close_a_window(
+    synchronised: bool,  # noqa: FBT001 - pytest gives it by name
+    later: bool,  # noqa: FBT001
+    date: bool,  # noqa: FBT001
+) -> None:
+    rig = Rig(DAMP, clock=WallClock(synchronised=synchronised, error_ms=None))
+    rig.clock.synchronised = later
+    for close in (rig.windows.tick, lambda: rig.windows.set_suspended({"damp"}), rig.windows.stop):
+        rig.filters["damp"].synchronised = not date
+        rig.clock.now_ms += 10_000
+        close()
+        assert rig.filters["damp"].synchronised is date
+
+
+def test_filters_are_told_of_the_clock_as_it_was_when_it_is_set() -> None:
+    rig = Rig(DAMP, clock=WallClock(synchronised=False, error_ms=None))
+    rig.clock.synchronised = True
+    assert rig.windows.tick().early
+    assert not rig.filters["damp"].synchronised
+    rig.clock.now_ms += 10_000
+    rig.windows.tick()
+    assert rig.filters["damp"].synchronised
+
+
 # -- restarts
 
 

@@ -10,6 +10,7 @@ from agent.quality import Quality
 from agent.wire.disclosure import encode_entry, genesis, link
 from agent.wire.entries import (
     ConfigurationEntry,
+    DamageEntry,
     Entry,
     EnvelopeEntry,
     LostEntry,
@@ -186,15 +187,34 @@ def test_an_entry_that_was_taken_out_is_found() -> None:
     assert {"not entered", "rewritten", "cut off"} <= {finding.what for finding in result.differences}
 
 
+def test_an_envelope_that_has_not_arrived_may_be_lost_when_the_store_was_damaged_since() -> None:
+    log = _log((*ENTRIES, _envelope(4), DamageEntry(at=_at(9), epoch=b"another8", entries=None)))
+    [finding] = reconcile(log, _city()).findings
+    assert (finding.weight, finding.what) == (Weight.PENDING, "not arrived")
+    assert "it may be lost" in finding.text
+
+
+def test_an_envelope_that_was_entered_twice_is_found_without_any_head() -> None:
+    result = reconcile(_log((*ENTRIES, _envelope(3, kind=Kind.GAP, rows=0, channels=0, declaration=None))), _city())
+    assert _found(result) == [("difference", "entered twice")]
+
+
 def test_a_log_that_lost_its_end_is_found() -> None:
     result = reconcile(_log(ENTRIES[:6]), _city())
     assert "cut off" in {finding.what for finding in result.differences}
 
 
-def test_an_excerpt_is_told_as_one() -> None:
+def test_an_excerpt_is_told_as_one_and_names_the_first_entry_that_is_left_out() -> None:
     export = _log()
-    result = reconcile(replace(export, entries=export.entries[2:5]), _city())
-    assert "excerpt" in {finding.what for finding in result.differences}
+    result = reconcile(replace(export, entries=export.entries[:2] + export.entries[4:]), _city())
+    assert ("excerpt", "entry 3") in {(finding.what, finding.where) for finding in result.differences}
+
+
+def test_a_log_that_was_made_again_is_narrowed_down_by_the_heads_that_fit() -> None:
+    entries = (*ENTRIES[:6], replace(ENTRIES[6], at=_at(99)), *ENTRIES[7:])
+    [finding] = [one for one in reconcile(_log(entries), _city()).findings if one.what == "rewritten"]
+    assert finding.where == "entry 9"
+    assert "one of entries 4 to 9" in finding.text
 
 
 def test_what_the_unit_has_forgotten_is_no_difference() -> None:
@@ -250,9 +270,21 @@ EDITS: dict[str, tuple[Callable[[Holdings], Holdings], Weight, str]] = {
         "missing",
     ),
     "an envelope that has not arrived": (
-        lambda city: replace(city, envelopes={k: v for k, v in city.envelopes.items() if k[2] != 3}),
+        lambda city: replace(
+            city, envelopes={k: v for k, v in city.envelopes.items() if k[2] != 3}, receipted={("air", EPOCH): 2}
+        ),
         Weight.PENDING,
         "not arrived",
+    ),
+    "an envelope that is not there although what comes behind it is": (
+        lambda city: replace(city, envelopes={k: v for k, v in city.envelopes.items() if k[2] != 3}),
+        Weight.DIFFERENCE,
+        "missing",
+    ),
+    "tables that do not say what the envelope says": (
+        lambda city: replace(city, envelopes={**city.envelopes, ("air", EPOCH, 1): _held(1, faithful=False)}),
+        Weight.DIFFERENCE,
+        "tables",
     ),
     "fewer lost rows": (lambda city: replace(city, losses={}), Weight.PENDING, "gap not arrived"),
     "more lost rows": (

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.wire.keyfile import SigningKey
+from agent.wire.orders import Role
 
 
 class Raw(str):
@@ -33,7 +34,7 @@ class ChannelPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class StreamPlan:
-    """One stream, of one sensor."""
+    """One stream, of one sensor; `keys` are further ones of its section."""
 
     name: str
     sensor: str
@@ -41,14 +42,15 @@ class StreamPlan:
     window: str = "1s"
     batch: str = "1s"
     overflow: str = "drop_oldest"
+    keys: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnitPlan:
     """A unit: sensors by name with their models (serial ones), its streams, and further keys of its sections.
 
-    `program` is what Python runs instead of `-m agent`: a broken agent, for a negative control. `options` are further
-    ones of `run`.
+    `control` are the city's keys that it obeys. `program` is what Python runs instead of `-m agent`: a broken agent,
+    for a negative control. `options` are further ones of `run`.
     """
 
     name: str
@@ -56,6 +58,8 @@ class UnitPlan:
     streams: Sequence[StreamPlan]
     uplink: Mapping[str, object] = field(default_factory=dict)
     buffer: Mapping[str, object] = field(default_factory=dict)
+    clock: Mapping[str, object] = field(default_factory=lambda: {"source": "system"})
+    control: Mapping[Role, SigningKey] = field(default_factory=dict)
     program: Sequence[str] = ("-m", "agent")
     options: Sequence[str] = ()
 
@@ -66,10 +70,15 @@ SAMPLES = ChannelPlan(name="samples", source="n0_3", rule="count", unit="count",
 
 
 def dust_stream(
-    name: str, *, sensor: str | None = None, channels: Sequence[ChannelPlan] = (NUMBER, SAMPLES), **changes: str
+    name: str,
+    *,
+    sensor: str | None = None,
+    channels: Sequence[ChannelPlan] = (NUMBER, SAMPLES),
+    keys: Mapping[str, object] | None = None,
+    **changes: str,
 ) -> StreamPlan:
     """Return a stream of a dust sensor of the same name, with one-second windows unless told otherwise."""
-    return StreamPlan(name=name, sensor=sensor or name, channels=channels, **changes)
+    return StreamPlan(name=name, sensor=sensor or name, channels=channels, keys=keys or {}, **changes)
 
 
 def configuration(plan: UnitPlan, *, folder: Path, port: int, receiver: SigningKey) -> str:
@@ -99,9 +108,15 @@ def configuration(plan: UnitPlan, *, folder: Path, port: int, receiver: SigningK
     parts += [
         section("uplink", uplink | dict(plan.uplink)),
         section("buffer", limits | dict(plan.buffer)),
-        section("clock", {"source": "system"}),
+        section("clock", plan.clock),
+        section("control", {"keys": Raw(f"[{', '.join(_city_keys(plan))}]")}),
     ]
     return "\n".join(parts)
+
+
+def _city_keys(plan: UnitPlan) -> Iterator[str]:
+    for role, key in plan.control.items():
+        yield f'{{ key = "{key.public.line}", role = "{role.value}" }}'
 
 
 def _stream(plan: StreamPlan) -> Iterator[str]:
@@ -116,7 +131,8 @@ def _stream(plan: StreamPlan) -> Iterator[str]:
             "window": plan.window,
             "batch": plan.batch,
             "overflow": plan.overflow,
-        },
+        }
+        | dict(plan.keys),
     )
     for channel in plan.channels:
         released: dict[str, object] = {

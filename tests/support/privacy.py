@@ -7,8 +7,11 @@ from itertools import pairwise
 from typing import cast
 
 from agent.privacy.filter import StreamFilter
+from agent.privacy.laplace import discrete_laplace
+from agent.privacy.ledger import MOST_TERM, Account, Budget, Ledger
+from agent.privacy.noised import Sampler
 from agent.privacy.released import Released
-from agent.privacy.spec import ReleasedChannel, Rule, StreamSpec
+from agent.privacy.spec import Noise, ReleasedChannel, Rule, StreamSpec
 from drivers.reading import Channel, Reading, Sensitivity, Value
 
 TEMPERATURE = Channel(name="temperature", title="", unit="Cel", exponent=-2, minimum=-4000, maximum=8500)
@@ -102,10 +105,19 @@ def histogram(
 
 
 def stream(
-    *channels: ReleasedChannel, window_ms: int = 60_000, k: int | None = None, name: str = "corner"
+    *channels: ReleasedChannel,
+    window_ms: int = 60_000,
+    k: int | None = None,
+    name: str = "corner",
+    noise: Noise | None = None,
 ) -> StreamSpec:
     """Return a stream."""
-    return StreamSpec(name=name, window_ms=window_ms, channels=channels, suppress_below=k)
+    return StreamSpec(name=name, window_ms=window_ms, channels=channels, suppress_below=k, noise=noise)
+
+
+def noise(sensitivity: int = 1, *, epsilon: tuple[int, int] = (1, 2), daily: tuple[int, int] = (2, 1)) -> Noise:
+    """Return noise of which a day has enough for four windows."""
+    return Noise(epsilon=epsilon, daily=daily, sensitivity=sensitivity)
 
 
 WEATHER = stream(
@@ -170,7 +182,20 @@ PARKED = stream(
     k=5,
     name="parked",
 )
+NOISY = stream(
+    released(TEMPERATURE),
+    released(MAC, Rule.COUNT_DISTINCT, name="devices"),
+    released(RSSI, Rule.COUNT, name="sightings"),
+    *histogram(RSSI, -127, -80, -50, name="signal"),
+    k=10,
+    name="noisy",
+    noise=noise(3),
+)
+NOISY_CARS = stream(
+    released(CARS, Rule.SUM, bounds=(-50, 1000)), *histogram(SPEED, 0, 139, 278), name="cars", noise=noise(2)
+)
 EXAMPLES = (WEATHER, PLACE, DEVICES, TRAFFIC, CORNER, SPREAD, STAYS, SPEEDS, PARKED)
+NOISY_EXAMPLES = (NOISY, NOISY_CARS)
 
 
 def counting_bytes(seed: bytes = b"") -> Callable[[int], bytes]:
@@ -188,6 +213,27 @@ def counting_bytes(seed: bytes = b"") -> Callable[[int], bytes]:
 def make_filter(spec: StreamSpec) -> StreamFilter:
     """Return a filter with repeatable keys."""
     return StreamFilter(spec, random_bytes=counting_bytes())
+
+
+def purse(spec: StreamSpec, *, daily: tuple[int, int] = (MOST_TERM, 1), missing: bool = False) -> Ledger:
+    """Return a ledger of nobody's for a stream with noise; it has more than enough unless told otherwise."""
+    assert spec.noise is not None
+    return Ledger(Budget(epsilon=spec.noise.epsilon, daily=daily), Account(missing=missing))
+
+
+def make_noisy(
+    spec: StreamSpec,
+    *,
+    ledger: Ledger | None = None,
+    sampler: Sampler = discrete_laplace,
+    random_bytes: Callable[[int], bytes] | None = None,
+) -> StreamFilter:
+    """Return a filter with repeatable noise, whose clock is synchronised."""
+    made = StreamFilter(
+        spec, random_bytes=random_bytes or counting_bytes(), ledger=ledger or purse(spec), sampler=sampler
+    )
+    made.synchronised = True
+    return made
 
 
 def reading(**values: object) -> Reading:

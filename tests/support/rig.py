@@ -95,8 +95,16 @@ class Unit:
         self.process: Process | None = None
         self._report = -1
         self._rest = b""
+        self._port = port
+        self._receiver = receiver
         create(folder / "store")
-        (folder / "unit.toml").write_text(configuration(plan, folder=folder, port=port, receiver=receiver))
+        self.configure(plan)
+
+    def configure(self, plan: UnitPlan) -> None:
+        """Write the configuration file, for the next start."""
+        self.plan = plan
+        text = configuration(plan, folder=self.folder, port=self._port, receiver=self._receiver)
+        (self.folder / "unit.toml").write_text(text)
 
     @property
     def store(self) -> Path:

@@ -20,6 +20,8 @@ def test_check_of_a_right_file_finds_nothing_and_gives_settings() -> None:
     assert outcome(UNIT).settings is not None
 
 
+PROTECTION = UNIT[UNIT.index("suppress_below = 12") : UNIT.index("[stream.footfall.channel.devices]")]
+"""What hides few people, from suppression to noise."""
 ONE_MISTAKE: Sequence[tuple[str, str, str, Finding]] = [
     ("unknown-section", "[clock]", "[clocks]\n[clock]", ("unknown-key", "clocks")),
     ("unknown-key", "retain =", "retian =", ("unknown-key", "buffer.retian")),
@@ -155,7 +157,7 @@ ONE_MISTAKE: Sequence[tuple[str, str, str, Finding]] = [
         "suppress_below = 3",
         ("out-of-range", "stream.footfall.suppress_below"),
     ),
-    ("suppress-missing", "suppress_below = 12\n", "", ("privacy-suppress-below", "stream.footfall")),
+    ("suppress-missing", PROTECTION, "", ("privacy-suppress-below", "stream.footfall")),
     ("source-form", '"gas.co2"', '"gas"', ("bad-source", "stream.weather.channel.co2.from")),
     ("source-sensor", '"gas.co2"', '"gs.co2"', ("unknown-sensor", "stream.weather.channel.co2.from")),
     ("source-channel", '"gas.co2"', '"gas.co"', ("unknown-channel", "stream.weather.channel.co2.from")),

@@ -1,8 +1,5 @@
-from dataclasses import replace
-
 import pytest
 
-from agent.config.check_noise import noised
 from agent.privacy.spec import Noise
 from tests.support.config_files import Finding, edited, errors, only, outcome, resolved
 
@@ -46,6 +43,34 @@ def test_check_of_noise_where_nothing_is_counted_reports_it() -> None:
     assert errors(text) == [("no-effect", "stream.weather.noise")]
 
 
+@pytest.mark.parametrize("noise", [NOISE, ""], ids=["noise", "no-noise"])
+def test_check_of_few_people_that_nothing_hides_reports_it_unless_there_is_noise(noise: str) -> None:
+    text = edited(("suppress_below = 12\n", ""), (NOISE, noise))
+    assert errors(text) == ([] if noise else [("privacy-suppress-below", "stream.footfall")])
+
+
+def test_check_of_wrong_noise_without_suppression_reports_the_noise_only() -> None:
+    text = edited(("suppress_below = 12\n", ""), (NOISE, NOISE.replace('"1/2"', '"1/0"')))
+    assert errors(text) == [("bad-fraction", f"{PLACE}.epsilon")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [('"1/2"', '"1/4294967297"'), ("daily = 48", "daily = 4294967297"), ("48", '"4294967297/2"')]
+)
+def test_check_of_a_fraction_that_no_ledger_can_keep_reports_it(old: str, new: str) -> None:
+    assert len(errors(edited((NOISE, NOISE.replace(old, new))))) == 1
+
+
+@pytest.mark.parametrize(("rule", "source", "unit"), [("dwell", "mac", "s"), ("mean", "rssi", "dBm")])
+def test_check_of_a_rule_without_noise_in_a_stream_with_noise_reports_it(rule: str, source: str, unit: str) -> None:
+    other = f'[stream.footfall.channel.x]\nfrom = "scan.{source}"\nrule = "{rule}"\nunit = "{unit}"\n'
+    other += "range = [0, 99]\n" if rule == "dwell" else ""
+    text = edited(("range = [0, 500]\n", "range = [0, 500]\n" + other))
+    problem = only(text)
+    assert (problem.code, problem.key) == ("privacy-rule", "stream.footfall.channel.x.rule")
+    assert "has no noise, so it would leave exact" in problem.message
+
+
 def test_check_of_a_sensitivity_below_the_number_of_counts_reports_it() -> None:
     second = (
         '[stream.footfall.channel.sightings]\nfrom = "scan.rssi"\nrule = "count"\nunit = "count"\nrange = [0, 99]\n'
@@ -63,11 +88,3 @@ def test_check_of_a_budget_that_is_spent_before_the_day_ends_warns_and_says_when
     assert "after 24 of 96 windows" in problem.message
     assert problem.expected == "48 for all windows of a day"
     assert result.settings is not None
-
-
-def test_bins_of_one_histogram_count_once() -> None:
-    footfall = next(plan for plan in resolved(edited()).streams if plan.name == "footfall")
-    (devices,) = footfall.spec.channels
-    other = replace(devices, name="other")
-    assert noised([devices, other]) == 2
-    assert noised([]) == 0

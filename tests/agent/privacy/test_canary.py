@@ -66,6 +66,7 @@ def run(spec: StreamSpec, make: Callable[[], StreamFilter] | None = None) -> Can
         stream(released(MAC, Rule.COUNT_DISTINCT, exponent=1, bounds=(0, 100)), k=5),
         stream(released(CARS, Rule.MEAN, exponent=-2, bounds=(0, 10_000)), released(SPEED), k=20),
         stream(released(CARS, Rule.MAX), released(CARS, Rule.SUM, name="total", bounds=(0, 10**6)), k=20),
+        stream(*SPEEDS.channels, *STAYS.channels, k=5),
         stream(released(LONGITUDE, Rule.GRID, grid_m=100_000)),
         stream(released(LATITUDE, Rule.GRID, grid_m=100, bounds=(600_000_000, 610_000_000))),
         stream(released(TEMPERATURE, Rule.SUM), released(TEMPERATURE, exponent=2, name="hundreds", bounds=(0, 5))),

@@ -119,3 +119,18 @@ def test_height_is_rounded_to_the_edge(height: int, snapped: int) -> None:
 @pytest.mark.parametrize(("latitude", "there"), [(90 * UNIT, True), (-90 * UNIT, True), (90 * UNIT + 1, False)])
 def test_latitude_beyond_a_pole_is_none(latitude: int, *, there: bool) -> None:
     assert Grid(100, -7).has_latitude(latitude) is there
+
+
+def test_edge_longer_than_from_pole_to_pole_makes_one_cell_of_the_globe() -> None:
+    grid = Grid(50_000_000, 0)
+    assert {grid.latitude(latitude) for latitude in (-90, -1, 0, 50, 90)} == {0}
+    assert {grid.longitude(longitude, latitude=50) for longitude in (-180, -1, 0, 90, 180)} == {0}
+
+
+@pytest.mark.parametrize("edge_m", [1000, 33_333, 100_000])
+def test_rows_as_far_north_as_south_are_cut_into_the_same_cells(edge_m: int) -> None:
+    grid = Grid(edge_m, -7)
+    for degree in range(90):
+        north, south = (grid.latitude(sign * degree * UNIT + sign) for sign in (1, -1))
+        assert north + south in {-1, 0}
+        assert grid.longitude(70 * UNIT, latitude=north) == grid.longitude(70 * UNIT, latitude=south)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.privacy.ledger import DAY_MS, FINEST, LATEST_MS, MOST_TERM, Account, Budget, Ledger, Verdict, day_of
-from agent.privacy.ledgers import MOST_BYTES, MOST_STREAMS, Found, Ledgers
+from agent.privacy.ledgers import MOST_BYTES, MOST_STREAMS, Found, Ledgers, budget_of, budgets_of
+from tests.support.privacy import NOISY, WEATHER
 
 HOUR_MS = DAY_MS // 24
 DAY = 20_000
@@ -310,3 +311,10 @@ def test_ledger_for_a_rehearsal_has_a_clean_day_and_is_in_no_export() -> None:
     assert rehearsal.spend(0, synchronised=True) is Verdict.GRANTED
     ledgers = Ledgers({"people": HALF})
     assert b"[null,0,1,true]" in ledgers.export()
+
+
+def test_budgets_of_streams_are_those_of_the_streams_with_noise() -> None:
+    assert NOISY.noise is not None
+    assert budgets_of([WEATHER, NOISY]) == {"noisy": budget_of(NOISY.noise)}
+    assert budget_of(NOISY.noise) == Budget(epsilon=(1, 2), daily=(2, 1))
+    assert budgets_of([]) == {}

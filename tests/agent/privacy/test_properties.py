@@ -198,7 +198,7 @@ def test_nothing_outside_the_declared_channels_ranges_grids_and_bins_ever_comes_
     assert stream_filter.errors == ()
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(streams())
 def test_self_test_of_any_legal_stream_passes_unless_its_positions_cannot_leave(spec: StreamSpec) -> None:
     report = self_test(spec, lambda: make_filter(spec))

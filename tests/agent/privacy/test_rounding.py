@@ -71,6 +71,7 @@ def test_root_of_any_fraction_is_the_nearest_integer(numerator: int, denominator
         ((49, 4), 4),
         ((26, 4), 3),
         ((24, 4), 2),
+        ((1, 3), 1),
         ((10**40, 1), 10**20),
     ],
 )

@@ -156,11 +156,13 @@ async def test_session_with_envelopes_waiting_gives_retained_receipts_their_mome
         assert stage.link.envelopes == [b"x"]
 
 
-async def test_session_with_an_empty_outbox_seals_at_once() -> None:
+async def test_session_with_rows_alone_seals_nothing_before_retained_orders_had_time_to_come() -> None:
     async with _stage() as stage:
         stage.queue.add("air", b"x", sealed=False)
         stage.link.grants.append((1, 1))
         await stage.turn()
+        assert stage.link.envelopes == []
+        await stage.turn(0.5)
         assert stage.link.envelopes == [b"x"]
 
 
