@@ -1,9 +1,11 @@
 from collections.abc import Iterable
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.privacy import opening
 from agent.privacy.dwell import Dwell
 from agent.privacy.filter import StreamFilter
 from agent.privacy.released import Released
@@ -250,7 +252,7 @@ def test_dwell_of_a_crowd_is_its_median_in_whole_seconds() -> None:
 
 
 def test_dwell_of_too_many_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Dwell.__init__, "__kwdefaults__", {"bound": 12})
+    monkeypatch.setattr(opening, "Dwell", partial(Dwell, bound=12))
     spec = stream(released(MAC, Rule.DWELL), released(MAC, Rule.COUNT_DISTINCT, name="devices"), k=10)
     assert run(spec, sightings(12)).quality == (Quality.OK, Quality.OK)
     row = run(spec, sightings(13))
