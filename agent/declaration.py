@@ -35,6 +35,7 @@ def content(settings: Settings, *, thumbprint: bytes, simulated: bool) -> Declar
         thumbprint=thumbprint,
         legal_basis=unit.legal_basis,
         dtpr=unit.dtpr,
+        timezone=settings.clock.timezone if _is_quiet_at_times(settings) else "",
         simulated=simulated,
         streams=tuple(_stream(plan, sensors, retention_ms=retention_ms) for plan in settings.streams),
     )
@@ -65,6 +66,12 @@ def _stream(plan: StreamPlan, sensors: dict[str, SensorPlan], *, retention_ms: i
     )
 
 
+def _is_quiet_at_times(settings: Settings) -> bool:
+    """Return whether any sensor that feeds a stream has quiet hours."""
+    fed = {channel.sensor for plan in settings.streams for channel in plan.spec.channels}
+    return any(sensor.quiet_hours for sensor in settings.sensors if sensor.name in fed)
+
+
 def _noise(noise: Noise | None) -> DeclaredNoise | None:
     if noise is None:
         return None
@@ -89,4 +96,5 @@ def _channel(channel: ReleasedChannel, sensor: SensorPlan, *, uri: str) -> Decla
         calibrated=sensor.calibrated,
         grid_m=channel.grid_m,
         bins=channel.bins,
+        quiet=sensor.quiet_hours,
     )

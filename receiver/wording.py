@@ -70,6 +70,7 @@ def describe(channel: DeclaredChannel, stream: DeclaredStream) -> str:
         "" if channel.accuracy == "unverified" else f"Accuracy: {channel.accuracy}.",
         f"Last calibrated on {channel.calibrated}." if channel.calibrated else "",
         _privacy(channel, stream),
+        f"Not observed from {_hours(channel)} by the local clock." if channel.quiet else "",
     ]
     return " ".join(part for part in parts if part)
 
@@ -79,6 +80,14 @@ def describe_quality(channel: DeclaredChannel) -> str:
     return f"What to know about {channel.name}: " + "; ".join(
         f"{quality.name.lower()}: {meaning}" for quality, meaning in QUALITIES.items()
     )
+
+
+def _hours(channel: DeclaredChannel) -> str:
+    return ", ".join(f"{_clock(start)} to {_clock(end)}" for start, end in channel.quiet)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _class(channel: DeclaredChannel) -> str:

@@ -103,7 +103,7 @@ def play_with_noise(spec: StreamSpec, noise: Noise, make_filter: MakeFilter, *, 
     _play_spent(stage(_exhausted(noise)))
     _play_partial(stage(_rich(noise)))
     play_walks(stage(_rich(noise)))
-    _play_loudly(spec, make_filter)
+    _play_loudly(spec, noise, make_filter)
 
 
 def _rich(noise: Noise) -> Ledger:
@@ -160,13 +160,11 @@ def _play_partial(stage: NoisyStage) -> None:
         raise Failed("partial window: noise was drawn")
 
 
-def _play_loudly(spec: StreamSpec, make_filter: MakeFilter) -> None:
+def _play_loudly(spec: StreamSpec, noise: Noise, make_filter: MakeFilter) -> None:
     """Show the same few people again and again to a filter that draws its own noise, of an enormous scale."""
-    noise = Noise(
-        epsilon=(1, MOST_TERM), daily=(1, 1), sensitivity=0 if spec.noise is None else spec.noise.sensitivity
-    )
-    loud = replace(spec, suppress_below=None, noise=noise)
-    stage = Stage(loud, make_filter(spec=loud, ledger=_rich(noise)), Flock([]))
+    enormous = replace(noise, epsilon=(1, MOST_TERM), daily=(1, 1))
+    loud = replace(spec, suppress_below=None, noise=enormous)
+    stage = Stage(loud, make_filter(spec=loud, ledger=_rich(enormous)), Flock([]))
     stage.filter.synchronised = True
     stage.filter.begin(0, boot_id=None)
     few = one_each(loud)

@@ -55,4 +55,4 @@ def _count(spec: StreamSpec, channel: ReleasedChannel, sightings: Sequence[Sight
 
 def _events(number: int, most: int) -> int:
     """Return what a number of events counts for: less and less beyond the plausible range, but never below 0."""
-    return number if 0 <= number <= most else max(most - abs(number - most), 0)
+    return max(most - abs(number - most), 0)

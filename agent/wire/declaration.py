@@ -6,6 +6,7 @@ A field that has a default is left out where it has that value, so that one cont
 from agent.wire import chain, fields
 from agent.wire.declared import DECLARATIONS, Declaration, DeclarationContent
 from agent.wire.declared_stream import read_stream, stream_map
+from agent.wire.errors import MalformedPayload
 from agent.wire.messages import HASH_BYTES
 
 MAX_STREAMS = 64
@@ -46,6 +47,7 @@ def content_map(content: DeclarationContent) -> dict[int, object]:
             12: (content.firmware, ""),
             13: (content.legal_basis, ""),
             14: (list(content.dtpr), []),
+            15: (content.timezone, ""),
         }
     )
     read_content(layout)
@@ -54,7 +56,7 @@ def content_map(content: DeclarationContent) -> dict[int, object]:
 
 def read_content(value: object) -> DeclarationContent:
     """Return the content that a payload claims."""
-    layout = fields.keyed(value, "declaration content", required=range(9), optional=range(9, 15))
+    layout = fields.keyed(value, "declaration content", required=range(9), optional=range(9, 16))
     streams = fields.array(layout[8], "declared streams", most=MAX_STREAMS)
     content = DeclarationContent(
         unit=fields.name(layout[0], "declared unit"),
@@ -72,8 +74,12 @@ def read_content(value: object) -> DeclarationContent:
         firmware=fields.given(layout, 12, lambda text: fields.text(text, "declared firmware"), ""),
         legal_basis=fields.given(layout, 13, lambda text: fields.text(text, "declared legal basis"), ""),
         dtpr=fields.given(layout, 14, lambda codes: fields.codes(codes, "declared DTPR codes"), ()),
+        timezone=fields.given(layout, 15, lambda text: fields.text(text, "declared time zone"), ""),
     )
     fields.distinct((stream.name for stream in content.streams), "declared streams")
+    quiet = any(channel.quiet for stream in content.streams for channel in stream.channels)
+    if quiet != bool(content.timezone):
+        raise MalformedPayload("declared time zone: expected one with quiet hours, and none without")
     return content
 
 

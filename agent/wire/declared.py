@@ -29,6 +29,8 @@ class DeclaredChannel:
         accuracy: the maker's statement with its source, or ``unverified``.
         calibrated: day of the sensor's last calibration, ``YYYY-MM-DD``, None when unknown.
         grid_m: edge of the location grid in metres.
+        quiet: hours of the day in which its sensor is closed, as minutes: start included, end not; over midnight
+            where the end is before the start. In the time zone of the declaration.
         bins: edges of a histogram's bin, lower included and upper not, in units of the source; None for no bin.
     """
 
@@ -48,6 +50,7 @@ class DeclaredChannel:
     calibrated: str | None = None
     grid_m: int | None = None
     bins: tuple[int, int] | None = None
+    quiet: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,7 @@ class DeclarationContent:
         thumbprint: of its key.
         legal_basis: statute or resolution that permits it, empty when it is not told.
         dtpr: codes of Digital Trust for Places and Routines that hold for the whole unit.
+        timezone: in which quiet hours are meant, empty when there are none.
         simulated: a simulated bus is behind any sensor.
         streams: what leaves.
     """
@@ -141,6 +145,7 @@ class DeclarationContent:
     thumbprint: bytes
     legal_basis: str = ""
     dtpr: tuple[str, ...] = ()
+    timezone: str = ""
     simulated: bool
     streams: tuple[DeclaredStream, ...]
 

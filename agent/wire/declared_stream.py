@@ -7,6 +7,8 @@ from agent.wire.messages import MAX_COLUMNS, MAX_ROWS
 
 MAX_KEYWORDS = 32
 MAX_PROPERTY_BYTES = 1024
+MAX_QUIET = 16
+MINUTES_A_DAY = 1440
 ACCESS = ("public", "restricted public", "non-public")
 SENSITIVITIES = frozenset({"measurement", "count", "identifier", "location"})
 UNVERIFIED = "unverified"
@@ -111,12 +113,13 @@ def _channel_map(channel: DeclaredChannel) -> dict[int, object]:
             13: (channel.calibrated, None),
             14: (channel.grid_m, None),
             15: (None if channel.bins is None else list(channel.bins), None),
+            16: ([list(hours) for hours in channel.quiet], []),
         }
     )
 
 
 def _read_channel(value: object) -> DeclaredChannel:
-    layout = fields.keyed(value, "declared channel", required=range(10), optional=range(10, 16))
+    layout = fields.keyed(value, "declared channel", required=range(10), optional=range(10, 17))
     sensitivity = fields.token(layout[7], "declared sensitivity")
     if sensitivity not in SENSITIVITIES:
         raise MalformedPayload("declared sensitivity: expected measurement, count, identifier or location")
@@ -137,6 +140,19 @@ def _read_channel(value: object) -> DeclaredChannel:
         calibrated=fields.optional(layout, 13, lambda day: fields.date(day, "declared calibration")),
         grid_m=fields.optional(layout, 14, lambda edge: fields.uint(edge, "declared grid", least=1)),
         bins=fields.optional(layout, 15, _read_bins),
+        quiet=fields.given(layout, 16, _read_quiet, ()),
+    )
+
+
+def _read_quiet(value: object) -> tuple[tuple[int, int], ...]:
+    items = fields.array(value, "declared quiet hours", least=1, most=MAX_QUIET)
+    pairs = [fields.array(item, "declared quiet hours", least=2, most=2) for item in items]
+    return tuple(
+        (
+            fields.uint(start, "declared quiet hours", most=MINUTES_A_DAY - 1),
+            fields.uint(end, "declared quiet hours", most=MINUTES_A_DAY),
+        )
+        for start, end in pairs
     )
 
 

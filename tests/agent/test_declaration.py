@@ -88,3 +88,12 @@ def test_declaration_has_the_same_hash_for_the_same_file(settings: Settings) -> 
 
 def test_software_names_the_version_that_is_installed() -> None:
     assert declaration.software() == f"lamppost {version('lamppost')}"
+
+
+def test_declaration_says_when_a_sensor_is_not_sampled_and_in_which_time_zone(settings: Settings) -> None:
+    told = declaration.content(settings, thumbprint=THUMBPRINT, simulated=False)
+    quiet = {channel.name: channel.quiet for stream in told.streams for channel in stream.channels}
+    hours = {plan.name: plan.quiet_hours for plan in settings.sensors}
+    assert any(hours.values())
+    assert set(quiet.values()) == {hours[sensor] for sensor in hours} | {()}
+    assert told.timezone == settings.clock.timezone

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from agent.control.state import create
 from tests.support.corner import Corner
 from tests.support.rig import Rig
 
@@ -34,6 +35,7 @@ def _small_disk(folder: Path, way: str) -> Iterator[None]:
         yield
         return
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], check=True)
+    create(folder)
     try:
         yield
     finally:

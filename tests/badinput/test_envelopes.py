@@ -120,7 +120,7 @@ def _refused_messages(
         (
             "lamppost/1/corner/status",
             cose.sign(_status("other"), kind=Kind.STATUS, signer=unit),
-            "the status of unit",
+            "what it says is about unit",
         ),
         (_LIVE, cose.sign(payload.encode(batch), kind=Kind.GAP, signer=unit), "gap"),
         ("lamppost/1/corner/declaration", unsigned, "not sent by units"),

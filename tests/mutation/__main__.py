@@ -19,7 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", help="modules of agent/privacy, without .py; default: all")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: %(default)s")
-    parser.add_argument("--directory", type=Path, help="where the copy is made and kept; default: a temporary one")
+    parser.add_argument("--directory", type=Path, help="where the copy is made; that of an earlier run goes on")
     chosen = parser.parse_args()
     target = chosen.directory or Path(tempfile.mkdtemp(prefix="lamppost-mutation-"))
     target.mkdir(parents=True, exist_ok=True)

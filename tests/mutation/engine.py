@@ -9,6 +9,7 @@ import venv
 from pathlib import Path
 from typing import Final
 
+from tests.mutation.score import forget_survivors
 from tests.mutation.tree import copy, lift_properties
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -51,6 +52,8 @@ def environment() -> Path:
 def prepare(target: Path, modules: list[str]) -> None:
     """Copy the tree and write there what is to be mutated; all of the package without a list.
 
+    Where an earlier run was made, what it killed stays killed, as long as the function is the same.
+
     Raises:
         Failed: there is no such module.
     """
@@ -61,6 +64,8 @@ def prepare(target: Path, modules: list[str]) -> None:
     if missing:
         raise Failed(f"{PACKAGE} has no module {', '.join(missing)}: name modules without .py, or none for all")
     (target / "setup.cfg").write_text(_configuration(modules))
+    forget_survivors(target / "mutants" / PACKAGE)
+    (target / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
 
 
 def _configuration(modules: list[str]) -> str:

@@ -69,6 +69,18 @@ def mutants(package: Path) -> Iterator[Mutant]:
             )
 
 
+def forget_survivors(package: Path) -> None:
+    """Have the mutants of an earlier run that were not killed run again, and nothing else."""
+    for notes in package.glob("*.py.meta"):
+        meta = json.loads(notes.read_text())
+        codes: dict[str, int | None] = meta["exit_code_by_key"]
+        meta["exit_code_by_key"] = {
+            name: code if _STATUS.get(-1 if code is None else code) in {_KILLED, _TIMEOUT} else None
+            for name, code in codes.items()
+        }
+        notes.write_text(json.dumps(meta))
+
+
 def without_prose(source: str) -> str:
     """Return a function's source with its prose taken out."""
     tree = ast.parse(source)

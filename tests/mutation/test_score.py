@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.score import Mutant, mutants, per_cent, survivors, table, without_prose
+from tests.mutation.score import Mutant, forget_survivors, mutants, per_cent, survivors, table, without_prose
 
 MUTATED = """
 def x_double__mutmut_orig(n: int) -> int:
@@ -64,6 +64,11 @@ def test_survivors_are_listed_with_their_difference_and_prose_last(package: Path
     assert "x_double__mutmut_2: survived\n-    return 2 * n\n+    return 2 / n" in told
     assert told.index("survived\n") < told.index("survived, prose\n")
     assert "mutmut_1: killed" not in told
+
+
+def test_survivors_of_an_earlier_run_are_undecided_again(package: Path) -> None:
+    forget_survivors(package)
+    assert [one.status for one in mutants(package)] == ["killed", "other", "other", "timeout"]
 
 
 @pytest.mark.parametrize("status", ["survived", "no tests", "other"])

@@ -18,7 +18,8 @@ def copy(root: Path, target: Path) -> None:
     """Copy the tree, without what Python left in it."""
     for name in COPIED:
         if (root / name).is_dir():
-            shutil.copytree(root / name, target / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+            left_out = shutil.ignore_patterns("__pycache__", "*.pyc")
+            shutil.copytree(root / name, target / name, ignore=left_out, dirs_exist_ok=True)
         else:
             shutil.copy2(root / name, target / name)
 

@@ -225,6 +225,7 @@ def full_content(**changes: Any) -> DeclarationContent:
                 accuracy="+-5 percent (data sheet 1.2, page 3)",
                 calibrated="2026-02-28",
                 bins=(0, 60),
+                quiet=((1380, 300), (720, 780)),
             ),
             channel(
                 "latitude",
@@ -248,6 +249,7 @@ def full_content(**changes: Any) -> DeclarationContent:
         "firmware": "Raspberry Pi OS 12",
         "legal_basis": "Sensor ordinance of 2025, section 4",
         "dtpr": ("access__available_for_download",),
+        "timezone": "Europe/Berlin",
         "streams": (stream(), counts),
     }
     return content(**(plain | changes))

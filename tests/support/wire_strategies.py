@@ -1,5 +1,6 @@
 """Strategies that generate every message the wire format has a form for."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -156,6 +157,7 @@ _CHANNELS = st.builds(
     calibrated=st.none() | DATES,
     grid_m=st.none() | st.integers(1, 10_000),
     bins=st.none() | st.tuples(st.integers(-(2**63), -1), st.integers(0, 2**63 - 1)),
+    quiet=st.lists(st.tuples(st.integers(0, 1439), st.integers(0, 1440)), max_size=3).map(tuple),
 )
 _STREAMS = st.builds(
     DeclaredStream,
@@ -177,7 +179,15 @@ _STREAMS = st.builds(
     keywords=st.lists(TEXTS, max_size=3).map(tuple),
     dtpr=_DTPR,
 )
-CONTENTS = st.builds(
+
+
+def _zoned(content: DeclarationContent, zone: str) -> DeclarationContent:
+    """Return a content with a time zone if it has quiet hours, which need one."""
+    quiet = any(channel.quiet for stream in content.streams for channel in stream.channels)
+    return replace(content, timezone=zone if quiet else "")
+
+
+_CONTENTS = st.builds(
     DeclarationContent,
     unit=NAMES,
     publisher=TEXTS,
@@ -196,6 +206,7 @@ CONTENTS = st.builds(
     simulated=st.booleans(),
     streams=st.lists(_STREAMS, max_size=3, unique_by=lambda stream: stream.name).map(tuple),
 )
+CONTENTS = st.builds(_zoned, _CONTENTS, st.sampled_from(["UTC", "America/New_York"]))
 DECLARATION_MESSAGES = st.builds(
     lambda place, content: Declaration(**(place | {"stream": DECLARATIONS}), content=content), _places(), CONTENTS
 )

@@ -98,6 +98,17 @@ def test_mean_direction_of_samples_that_cancel_is_null_with_a_code(samples: tupl
     assert aggregator.reason is Quality.NO_DATA
 
 
+@pytest.mark.parametrize("first", [0, 90_000, 135_000, 270_000], ids=["east", "north", "between", "south"])
+@pytest.mark.parametrize("pairs", [1, 30])
+def test_mean_direction_is_told_of_a_resultant_above_a_thousandth_of_the_samples_only(first: int, pairs: int) -> None:
+    below, above = (  # two vectors of one, apart by 180 degrees and d, have the resultant 2 sin(d / 2)
+        mean(*(first, first + 180_000 + apart) * pairs, exponent=-3) for apart in (114, 116)
+    )
+    assert (below.result(), below.reason) == (None, Quality.NO_DATA)
+    assert above.result() is not None
+    assert above.reason is None
+
+
 def test_mean_direction_of_nothing_is_nothing_and_has_no_reason() -> None:
     assert mean().result() is None
     assert mean().reason is None

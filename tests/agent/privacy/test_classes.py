@@ -28,7 +28,10 @@ SHARED = {Rule.MEAN, Rule.SUM, Rule.COUNT, Rule.HISTOGRAM}
 
 
 def keys(channel: ReleasedChannel, k: int | None = 10) -> list[str]:
-    return [problem.key for problem in channel_problems(stream(channel, k=k), channel)]
+    found = list(channel_problems(stream(channel, k=k), channel))
+    assert {problem.channel for problem in found} <= {channel.name}
+    assert all(problem.what and problem.why for problem in found), "a problem says what was found, and why it is one"
+    return [problem.key for problem in found]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ def test_dwell_of_more_than_can_be_remembered_is_null_with_a_code() -> None:
     stay = dwell(bound=2)
     for number in (1, 2, 1, 2):
         stay.add(mac(number), number)
+    assert stay.saturated is False
     assert stay.reason is None
     stay.add(mac(3), 0)
     assert stay.result() is None

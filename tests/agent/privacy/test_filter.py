@@ -98,6 +98,13 @@ def test_advance_of_a_day_in_seconds_is_taken_for_a_clock_step() -> None:
     assert (row.start_ms, row.quality) == (year_ms, (Quality.NO_DATA,))
 
 
+def test_clock_step_on_the_time_since_boot_stays_on_it() -> None:
+    stream_filter = air(boot_id=BOOT)
+    later_ms = (MOST_SKIPPED_WINDOWS + 5) * STEP
+    rows = stream_filter.advance(later_ms) + stream_filter.advance(later_ms + STEP)
+    assert [(row.start_ms, row.boot_id) for row in rows] == [(0, BOOT), (later_ms, BOOT)]
+
+
 def test_advance_over_the_most_skipped_windows_releases_each() -> None:
     assert len(air().advance(MOST_SKIPPED_WINDOWS * STEP)) == MOST_SKIPPED_WINDOWS
     assert len(air().advance(MOST_SKIPPED_WINDOWS * STEP + 1)) == 1

@@ -1,16 +1,21 @@
 import pytest
 
-from agent.privacy.aggregate import Last
+from agent.privacy.aggregate import Count, Last, Sum
 from agent.privacy.counters import FilterCounters
 from agent.privacy.filter import StreamFilter
-from agent.privacy.intake import Intake
+from agent.privacy.intake import EventsPort, Intake, PlacePort
 from agent.privacy.released import Released
 from agent.privacy.spec import Rule, StreamSpec
 from agent.privacy.window import Window
 from agent.quality import Quality
+from drivers.reading import Channel
 from tests.support.privacy import (
+    ALTITUDE,
+    CARS,
     CORNER,
     DEVICES,
+    LATITUDE,
+    LONGITUDE,
     NOTE,
     PLACE,
     STAYS,
@@ -170,3 +175,52 @@ def test_value_that_has_no_place_in_a_histogram_for_lack_of_an_identifier_is_dro
     stream_filter.observe("devices_sensor", reading(rssi=-60), 0)
     assert stream_filter.counters.unattributed_values == 1
     assert close(stream_filter).values == (0, 10, 10, 0, 10)
+
+
+def test_number_of_events_is_counted_as_refused_or_out_of_range_each_time() -> None:
+    port, counters = EventsPort(CARS, (0,), (), "vehicles"), FilterCounters()
+    window = Window(start_ms=0, partial=False, numbers={0: Sum()})
+    for wrong in ("7", 7.0, True, b"7"):
+        port.take(reading(cars=wrong).values, window, counters)
+    assert window.told(0).result() is None
+    for sample in (None, 0, 3, 1000):
+        port.take(reading(cars=sample).values, window, counters)
+    assert (counters.refused_values, counters.out_of_range_values) == (4, 0)
+    for sample in (-1, 1001, 5000):
+        port.take(reading(cars=sample).values, window, counters)
+    assert (counters.refused_values, counters.out_of_range_values) == (4, 3)
+    assert window.told(0).result() == (3 + 1000 + 999, 1)
+
+
+@pytest.mark.parametrize("source", [LATITUDE, LONGITUDE, ALTITUDE], ids=lambda source: str(source.name))
+def test_position_of_another_type_is_counted_as_refused_each_time(source: Channel) -> None:
+    port, counters = PlacePort(source, (0,), 250), FilterCounters()
+    window = Window(start_ms=0, partial=False, numbers={0: Count()})
+    for sample in ("60", 60.0, True):
+        port.take(reading(**{"latitude": 0, source.name: sample}).values, window, counters)
+    assert counters.refused_values == 3
+    port.take(reading(**{"latitude": 0, source.name: None}).values, window, counters)
+    port.take(reading(time=0).values, window, counters)
+    assert (counters.refused_values, counters.out_of_range_values) == (3, 0)
+    assert window.told(0).result() is None
+
+
+def test_longitude_is_refused_for_a_latitude_of_another_type_and_not_for_one_that_is_missing() -> None:
+    port, counters = PlacePort(LONGITUDE, (0,), 250), FilterCounters()
+    window = Window(start_ms=0, partial=False, numbers={0: Count()})
+    for latitude, refused in ((None, 0), ("60", 1), (60.0, 2)):
+        port.take(reading(latitude=latitude, longitude=5).values, window, counters)
+        assert counters.refused_values == refused
+    assert window.told(0).result() is None
+
+
+@pytest.mark.parametrize("source", [LATITUDE, LONGITUDE, ALTITUDE], ids=lambda source: str(source.name))
+def test_position_at_an_end_of_its_plausible_range_is_taken_and_beyond_is_not(source: Channel) -> None:
+    port, counters = PlacePort(source, (0,), 250), FilterCounters()
+    window = Window(start_ms=0, partial=False, numbers={0: Count()})
+    for sample in (source.minimum, source.maximum):
+        port.take(reading(**{"latitude": 0, source.name: sample}).values, window, counters)
+    assert (window.told(0).result(), counters.out_of_range_values, window.outside) == ((2, 1), 0, set())
+    for sample in (source.minimum - 1, source.maximum + 1):
+        port.take(reading(**{"latitude": 0, source.name: sample}).values, window, counters)
+    assert (window.told(0).result(), counters.out_of_range_values, window.outside) == ((2, 1), 2, {0})

@@ -154,6 +154,7 @@ SOUND = (MIDNIGHT - 1, 1, 2, False)
         pytest.param(sealed({"version": 1, "streams": dict.fromkeys(map(str, range(257)), SOUND)}), id="too-many"),
         pytest.param(stored(*SOUND, stream="s" * 65), id="long-name"),
         pytest.param(sealed({"version": 1, "streams": {"people": SOUND, "x": "abcd"}}), id="not-a-list"),
+        pytest.param(sealed({"version": 1, "streams": {"people": SOUND, "x": 5}}), id="number-for-a-list"),
         pytest.param(stored(*SOUND[:3]), id="three-fields"),
         pytest.param(stored(*SOUND, 1), id="five-fields"),
         pytest.param(stored(-1, *SOUND[1:]), id="negative-start"),
@@ -205,7 +206,7 @@ def test_ledgers_stored_at_their_limits_are_sound(fields: tuple[Any, ...]) -> No
 @pytest.mark.parametrize(("more", "found"), [(0, Found.SOUND), (1, Found.DAMAGED)])
 def test_ledgers_of_the_most_bytes_are_sound_and_of_one_more_are_damaged(more: int, found: Found) -> None:
     body = b'{"version":1,"streams":{}}'
-    saved = sealed(body + b" " * (2**17 - 65 - len(body) + more))
+    saved = sealed(body + b"\n" * (2**17 - 65 - len(body) + more))
     assert len(saved) == MOST_BYTES + more
     assert Ledgers({"people": HALF}, saved).found is found
 

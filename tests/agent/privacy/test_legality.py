@@ -33,6 +33,8 @@ BATTERY = Channel(name="battery", title="", unit="V", maximum=5)
 
 
 def keys(found: tuple[Problem, ...]) -> list[str]:
+    assert {problem.stream for problem in found} <= {"corner"}
+    assert all(problem.what and problem.why for problem in found), "a problem says what was found, and why it is one"
     return sorted(problem.key for problem in found)
 
 
@@ -148,8 +150,15 @@ def test_second_stream_of_a_group_is_shown_the_subtraction_that_it_would_permit(
 
 
 def test_subtraction_is_shown_with_the_stricter_of_two_k() -> None:
-    (problem,) = conflicts([DEVICES, replace(DEVICES, name="again", suppress_below=40)])
-    assert "43 told by devices less 40 told by again leaves 3" in problem.why
+    strict = replace(DEVICES, name="strict", suppress_below=40)
+    for first, second in ((DEVICES, strict), (strict, DEVICES)):
+        (problem,) = conflicts([first, second])
+        assert f"43 told by {first.name} less 40 told by {second.name} leaves 3" in problem.why
+
+
+def test_second_stream_of_a_group_is_refused_wherever_the_group_stands_in_it() -> None:
+    other = replace(DEVICES, name="other", channels=(released(TEMPERATURE), *DEVICES.channels))
+    assert [problem.channel for problem in conflicts([DEVICES, other])] == ["devices"]
 
 
 def test_group_without_its_number_is_told_which_rules_and_classes_would_count_it() -> None:

@@ -4,7 +4,7 @@ import cbor2
 import pytest
 
 from agent.wire import payload
-from agent.wire.declared import DECLARATIONS, DeclaredNoise
+from agent.wire.declared import DECLARATIONS, DeclaredNoise, DeclaredStream
 from agent.wire.errors import MalformedPayload
 from agent.wire.messages import Kind
 from tests.support import wire
@@ -13,6 +13,10 @@ from tests.support import wire
 def _noise(**changes: Any) -> DeclaredNoise:  # noqa: ANN401 - any field, to anything
     plain: dict[str, Any] = {"epsilon": (1, 2), "daily": (12, 1), "sensitivity": 1}
     return DeclaredNoise(**(plain | changes))
+
+
+def _quiet(*hours: tuple[int, int]) -> DeclaredStream:
+    return wire.stream(channels=(wire.channel("a", quiet=hours),))
 
 
 _CASES = {
@@ -52,6 +56,11 @@ _CASES = {
     "a day with a time": {"installed": "2025-02-28T12"},
     "a day without digits of ASCII": {"installed": "\uff12025-02-28"},
     "an empty day": {"installed": ""},
+    "quiet hours without a time zone": {"streams": (_quiet((60, 120)),)},
+    "a time zone without quiet hours": {"timezone": "UTC"},
+    "quiet hours that begin tomorrow": {"streams": (_quiet((1440, 60)),), "timezone": "UTC"},
+    "quiet hours that end tomorrow": {"streams": (_quiet((60, 1441)),), "timezone": "UTC"},
+    "too many quiet hours": {"streams": (_quiet(*[(60, 120)] * 17),), "timezone": "UTC"},
     "a calibration on no day": {"streams": (wire.stream(channels=(wire.channel("a", calibrated="2025-13-01"),)),)},
     "a UCUM unit with a blank": {"streams": (wire.stream(channels=(wire.channel("a", ucum="m s"),)),)},
     "a UCUM unit that is too long": {"streams": (wire.stream(channels=(wire.channel("a", ucum="m" * 65),)),)},
@@ -87,9 +96,9 @@ def test_content_without_any_default_survives_and_uses_every_key_once() -> None:
     assert payload.decode_content(cbor2.dumps(fields)) == wire.full_content()
     stream = fields[8][1]
     channels = [channel.keys() for channel in stream[9]]
-    assert list(fields) == list(range(15))
+    assert list(fields) == list(range(16))
     assert list(stream) == list(range(17))
-    assert sorted(set().union(*channels)) == list(range(16))
+    assert sorted(set().union(*channels)) == list(range(17))
 
 
 def test_content_with_defaults_only_has_the_required_keys_only() -> None:
@@ -100,9 +109,9 @@ def test_content_with_defaults_only_has_the_required_keys_only() -> None:
 
 
 _DEFAULTS: dict[str, dict[int, object]] = {
-    "content": {11: "", 12: "", 13: "", 14: []},
+    "content": {11: "", 12: "", 13: "", 14: [], 15: ""},
     "stream": {10: [], 11: "", 12: 0, 13: 0, 16: []},
-    "channel": {10: "", 11: "", 12: "unverified"},
+    "channel": {10: "", 11: "", 12: "unverified", 16: []},
 }
 _WRITTEN = [(where, key, value) for where, defaults in _DEFAULTS.items() for key, value in defaults.items()]
 
