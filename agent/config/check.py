@@ -16,6 +16,7 @@ from agent.config.check_control import check_control
 from agent.config.check_quiet import check_clock_sensor
 from agent.config.check_rest import check_budget, check_buffer, check_clock, check_unused
 from agent.config.check_sensor import Sensors, check_sensors
+from agent.config.check_size import check_size
 from agent.config.check_stream import Streams, check_streams
 from agent.config.check_unit import check_unit
 from agent.config.check_uplink import check_uplink
@@ -59,7 +60,8 @@ def check(document: Document, catalogue: Catalogue, *, folder: Path) -> Outcome:
         return Outcome(report, None)
     configuration = msgspec.convert(root.plain(), model.Configuration)
     settings = resolve(configuration, location=location, buses=buses, sensors=sensors, streams=streams, folder=folder)
-    return Outcome(report, settings)
+    check_size(root, settings)
+    return Outcome(report, None if report.errors() else settings)
 
 
 def _check_quiet_clock(root: Table, sensors: Sensors) -> None:
