@@ -30,7 +30,7 @@ from drivers.errors import DriverError
 
 _LOG = logging.getLogger(__name__)
 _NS_PER_S: Final = 1_000_000_000
-_FAREWELL_S: Final = 3.0
+_FAREWELL_S: Final = 6.0
 _RECEIPT_LOOK_S: Final = 0.05
 _HOUSEKEEPING_S: Final = 5.0
 _ANNOUNCE_NS: Final = 60 * _NS_PER_S
