@@ -11,7 +11,7 @@ from agent.tomlfile import Size, Table, quoted
 from agent.wire import payload
 from agent.wire.errors import MalformedPayload
 
-_SHARE: Final = 16
+_SHARE: Final = 6
 """The store holds it as content and as envelope, both again when the configuration changes, and data beside them."""
 
 

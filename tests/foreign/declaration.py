@@ -15,7 +15,7 @@ _LOCATION = ((-9_000_000, -18_000_000, 1), (9_000_000, 18_000_000, 10**6))
 def check_declaration(fields: dict[int, Any]) -> None:
     content_chain(fields, "_declaration")
     content = fields[5]
-    keys(content, set(range(9)), frozenset(range(9, 15)))
+    keys(content, set(range(9)), frozenset(range(9, 16)))
     name(content[0])
     text(*(content[key] for key in range(1, 6)))
     octets(content[6], 32)
@@ -29,8 +29,9 @@ def check_declaration(fields: dict[int, Any]) -> None:
         for value, least, most in zip(content[9], *_LOCATION, strict=True):
             uint(value, least=least, most=most)
     _days(content, 10)
-    _prose(content, 11, 12, 13)
+    _prose(content, 11, 12, 13, 15)
     _codes(content, 14)
+    need((15 in content) == any(16 in channel for stream in content[8] for channel in stream[9]))
 
 
 def _days(fields: dict[int, Any], key: int) -> None:
@@ -76,7 +77,7 @@ def _check_stream(stream: Any) -> None:  # noqa: ANN401 - whatever was decoded
 
 
 def _check_channel(channel: Any) -> None:  # noqa: ANN401 - whatever was decoded
-    keys(channel, set(range(10)), frozenset(range(10, 16)))
+    keys(channel, set(range(10)), frozenset(range(10, 17)))
     name(channel[0])
     text(channel[1], channel[8], channel[9])
     uint(channel[2], least=-18, most=18)
@@ -94,3 +95,8 @@ def _check_channel(channel: Any) -> None:  # noqa: ANN401 - whatever was decoded
         items(channel[15], 2, 2)
         uint(*channel[15], least=-MAX - 1)
         need(channel[15][0] < channel[15][1])
+    items(channel.get(16, [1]), 1, 16)
+    for hours in channel.get(16, []):
+        items(hours, 2, 2)
+        uint(hours[0], most=1439)
+        uint(hours[1], most=1440)

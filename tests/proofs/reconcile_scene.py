@@ -59,7 +59,7 @@ def witness(*, program: Sequence[str] = ("-m", "agent")) -> UnitPlan:
 
 
 def hoarder() -> UnitPlan:
-    """Return a unit whose store of a megabyte is full within a minute when nothing leaves, and not its log."""
+    """Return a unit whose store of 1.5 MB is full within two minutes when nothing leaves, and not its log."""
     overflows = ["drop_newest"] * 20 + ["drop_oldest"] * 9
     streams = [
         dust_stream(f"{_WIDE_SENSOR}-{number}", sensor=_WIDE_SENSOR, channels=_WIDE, batch="60s", overflow=overflow)
@@ -69,7 +69,7 @@ def hoarder() -> UnitPlan:
         name=HOARDER,
         sensors={STREET: "pmsx003", _WIDE_SENSOR: "pmsx003"},
         streams=[dust_stream(STREET, batch="4s"), *streams],
-        buffer={"max_bytes": "1MB"},
+        buffer={"max_bytes": "1500kB"},
     )
 
 

@@ -84,6 +84,10 @@ def test_mean_direction_of_samples_says_what_a_person_would(samples: tuple[int, 
     assert result[0] / result[1] == pytest.approx(expected, abs=0.001)
 
 
+def test_mean_direction_just_short_of_north_is_rounded_to_north() -> None:
+    assert mean(359_999_999, *[0] * 4000, exponent=-6).result() == (0, 1000)
+
+
 def test_mean_direction_half_way_between_two_steps_is_exactly_half_way() -> None:
     assert mean(10, 11).result() == (10_500_000_000, BILLION)
     assert mean(100, 101, exponent=-1).result() == (10_050_000_000, BILLION // 10)

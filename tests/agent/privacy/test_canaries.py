@@ -96,3 +96,44 @@ def test_held_bytes_of_an_object_that_holds_itself_come_to_an_end() -> None:
     loop: list[object] = [b"found"]
     loop.append(loop)
     assert held_bytes(loop) == {b"found"}
+
+
+class _OneSlot:
+    __slots__ = "found"  # noqa: PLC0205  Python allows a single name
+
+    def __init__(self, found: object) -> None:
+        self.found = found
+
+
+def test_held_bytes_are_found_in_the_only_slot_of_an_object() -> None:
+    assert held_bytes(_OneSlot(b"found")) == {b"found"}
+
+
+def test_held_bytes_are_not_looked_for_in_classes_and_functions() -> None:
+    callables: tuple[object, ...] = (_OneSlot, held_bytes, lambda: b"found")
+    assert held_bytes(callables) == frozenset()
+
+
+def test_forms_of_an_identifier_are_those_in_which_addresses_are_written() -> None:
+    assert written_forms(bytes.fromhex("0a1b2c3d4e5f")) == (
+        b"\x0a\x1b\x2c\x3d\x4e\x5f",
+        *(b"0a1b2c3d4e5f", b"0a:1b:2c:3d:4e:5f", b"0a-1b-2c-3d-4e-5f", b"0a1b.2c3d.4e5f"),
+        *(b"0A1B2C3D4E5F", b"0A:1B:2C:3D:4E:5F", b"0A-1B-2C-3D-4E-5F", b"0A1B.2C3D.4E5F"),
+    )
+
+
+@pytest.mark.parametrize("form", written_forms(BIRD)[1:], ids=lambda form: str(form)[:9])
+def test_each_written_form_of_a_canary_is_seen_by_itself(form: bytes) -> None:
+    assert Flock([BIRD]).is_seen(rows=[], texts=[form.decode()])
+
+
+def test_canary_that_is_escaped_as_python_does_is_seen_from_its_first_byte_to_its_last() -> None:
+    flock = Flock([b"\x00Plain"])
+    assert flock.is_seen(rows=[], texts=["\\x00Plain"])
+    assert not flock.is_seen(rows=[], texts=["\\x00Plai", "x00Plain", "00Plain"])
+
+
+def test_two_texts_or_two_held_strings_make_no_canary_together() -> None:
+    text = BIRD.hex()
+    assert not FLOCK.is_seen(rows=[], texts=[text[:5], text[5:]])
+    assert not FLOCK.is_held([BIRD[:3], BIRD[3:]])

@@ -167,3 +167,42 @@ def test_bearing_is_a_direction_in_degrees_of_a_full_turn(source: Channel, *, ex
 
 def test_refusal_of_a_mean_direction_says_what_a_bearing_is() -> None:
     assert "only a bearing (unit deg, 0 to 360) has a mean direction" in refusal(TEMPERATURE, Rule.CIRCULAR_MEAN)
+
+
+HEIGHT = replace(ALTITUDE, exponent=0, minimum=-500, maximum=9000)
+
+
+@pytest.mark.parametrize(
+    ("channel", "fits"),
+    [
+        (released(replace(LATITUDE, exponent=-3), Rule.GRID, grid_m=894, exponent=-5), True),
+        (released(replace(LATITUDE, exponent=-3), Rule.GRID, grid_m=893, exponent=-5), False),
+        (released(LATITUDE, Rule.GRID, grid_m=250, exponent=-5, resolution=55), True),
+        (released(LATITUDE, Rule.GRID, grid_m=250, exponent=-5, resolution=56), False),
+        (released(HEIGHT, Rule.GRID, grid_m=100, resolution=25), True),
+        (released(HEIGHT, Rule.GRID, grid_m=100, resolution=26), False),
+        (released(HEIGHT, Rule.GRID, grid_m=100_000, exponent=1), False),
+        (released(replace(HEIGHT, exponent=1), Rule.GRID, grid_m=100_000, exponent=0), False),
+    ],
+    ids=["8 steps", "fewer", "4 rounded degrees", "fewer rounded", "4 metres", "fewer metres", "tens", "tens of it"],
+)
+def test_eight_steps_of_the_sensor_and_four_of_what_leaves_fit_into_a_cell(
+    channel: ReleasedChannel, *, fits: bool
+) -> None:
+    assert keys(channel) == ([] if fits else ["resolution"])
+
+
+@pytest.mark.parametrize(("grid_m", "words"), [(None, "grid is missing"), (99, "a grid of 99 m")])
+def test_problem_of_a_grid_says_whether_it_is_missing_or_what_it_is(grid_m: int | None, words: str) -> None:
+    channel = released(LATITUDE, Rule.GRID, grid_m=grid_m)
+    (problem,) = channel_problems(stream(channel), channel)
+    assert problem.what == words
+
+
+@pytest.mark.parametrize(
+    ("unit", "words"), [("km", "station.latitude has unit km"), ("", "station.latitude has unit none")]
+)
+def test_problem_of_a_position_in_another_unit_names_it(unit: str, words: str) -> None:
+    channel = released(replace(LATITUDE, unit=unit), Rule.GRID, grid_m=250)
+    (problem,) = channel_problems(stream(channel), channel)
+    assert (problem.key, problem.what) == ("from", words)

@@ -23,7 +23,9 @@ from tests.support.privacy import (
 
 
 def found(spec: StreamSpec) -> list[tuple[str | None, str]]:
-    return [(problem.channel, problem.key) for problem in problems(spec)]
+    all_of_them = problems(spec)
+    assert all(problem.what and problem.why for problem in all_of_them), "a problem says what was found, and why"
+    return [(problem.channel, problem.key) for problem in all_of_them]
 
 
 def the_one(spec: StreamSpec) -> Problem:
@@ -70,6 +72,7 @@ def test_sum_of_what_is_not_counted_in_ones_is_refused() -> None:
     problem = the_one(stream(released(tens, Rule.SUM), noise=noise()))
     assert (problem.channel, problem.key) == ("cars", "from")
     assert "does not count in ones" in problem.what
+    assert problem.why == "noise hides an event that changes a count by one"
 
 
 def test_power_of_ten_of_a_measurement_does_not_matter_where_its_samples_are_counted() -> None:
@@ -80,6 +83,7 @@ def test_power_of_ten_of_a_measurement_does_not_matter_where_its_samples_are_cou
 def test_noise_on_nobody_is_refused(channels: tuple[ReleasedChannel, ...]) -> None:
     problem = the_one(stream(*channels, noise=noise()))
     assert (problem.channel, problem.key) == (None, "channel")
+    assert problem.what == "noise without a count"
     assert "nothing to add noise to" in problem.why
 
 
@@ -97,7 +101,10 @@ def test_sensitivity_below_the_number_of_counts_is_refused(given: int, legal: bo
 @pytest.mark.parametrize("bad", [(0, 1), (1, 0), (-1, 2), (1, 2**32 + 1)])
 def test_strength_that_no_ledger_can_keep_is_refused(bad: tuple[int, int]) -> None:
     for wrong in (Noise(epsilon=bad, daily=(1, 1), sensitivity=1), Noise(epsilon=(1, 1), daily=bad, sensitivity=1)):
-        assert found(stream(released(CARS, Rule.SUM), noise=wrong)) == [(None, "noise")]
+        problem = the_one(stream(released(CARS, Rule.SUM), noise=wrong))
+        assert (problem.channel, problem.key) == (None, "noise")
+        assert problem.what == "epsilon or daily cannot be kept account of"
+        assert problem.why == "a budget is made of fractions of integers from 1 to 4294967296"
 
 
 @pytest.mark.parametrize("bounds", [(0, 0), (5, 9), (-4, 4)])
@@ -105,6 +112,16 @@ def test_range_that_would_hide_the_noise_is_refused(bounds: tuple[int, int]) -> 
     column = released(RSSI, Rule.COUNT, bounds=bounds, resolution=5)
     assert found(stream(column, noise=noise())) == [("rssi", "range")]
     assert problems(stream(replace(column, minimum=0, maximum=10), noise=noise())) == ()
+
+
+def test_range_of_one_number_hides_the_noise_whatever_the_step() -> None:
+    problem = the_one(stream(released(RSSI, Rule.COUNT, bounds=(7, 7)), noise=noise()))
+    assert problem.what == "only one multiple of the rounding step lies in its range"
+    assert problem.why == "a noisy count that is always the same tells nothing"
+
+
+def test_rounding_step_of_nothing_is_a_problem_of_the_step_alone() -> None:
+    assert found(stream(released(RSSI, Rule.COUNT, resolution=0), noise=noise())) == [("rssi", "resolution")]
 
 
 def test_suppression_is_optional_with_noise_and_required_without() -> None:

@@ -138,6 +138,30 @@ def _boot_is_a_date(stream_filter: StreamFilter, window: Window) -> Grant | None
     return payment.spend(window.start_ms, synchronised=stream_filter.synchronised) if due and payment else None
 
 
+def _overdrawn(stream_filter: StreamFilter, window: Window) -> Grant | None:
+    noised = stream_filter._noised
+    due = noised is not None and noised.is_due(window)
+    dated = stream_filter._boot_id is None and stream_filter.synchronised
+    return (Grant.GRANTED if dated else Grant.UNSYNCHRONISED) if due else None
+
+
+def _paid_though_partial(stream_filter: StreamFilter, window: Window) -> Grant | None:
+    payment, noised = stream_filter._payment, stream_filter._noised
+    assert payment is not None
+    assert noised is not None
+    dated = stream_filter._boot_id is None and stream_filter.synchronised and window.synchronised
+    grant = payment.spend(window.start_ms, synchronised=dated)
+    if grant is Grant.GRANTED and window.partial:
+        noised._draw()
+    return grant
+
+
+def _drawn_whatever_is_granted(noised: Noised, window: Window, grant: Grant | None, counters: Any) -> Any:  # noqa: ANN401
+    if grant is not Grant.GRANTED and noised.is_due(window):
+        noised._draw()
+    return REAL_OUTCOMES(noised, window, grant, counters)
+
+
 def _suppressed_is_no_data(noised: Noised, window: Window, grant: Grant | None, counters: Any) -> Any:  # noqa: ANN401
     outcomes = REAL_OUTCOMES(noised, window, grant, counters)
     empty = not any(crowd.result()[0] for crowd in window.crowds.values())
@@ -163,21 +187,44 @@ MUTANTS: Sequence[tuple[str, StreamSpec, object, str, object]] = [
     ("no date is needed", NOISY, StreamFilter, "_pay", _undated),
     ("the time since boot is a date", NOISY, StreamFilter, "_pay", _boot_is_a_date),
     ("partial windows are paid", NOISY, Noised, "_is_partial", lambda *_: False),
+    ("partial windows are paid and drawn for", NOISY, StreamFilter, "_pay", _paid_though_partial),
+    ("an empty purse pays", replace(NOISY, window_ms=12 * 3_600_000), StreamFilter, "_pay", _overdrawn),
+    ("noise is drawn for nothing", NOISY, Noised, "outcomes", _drawn_whatever_is_granted),
     ("an empty window has a code of its own", NOISY, Noised, "outcomes", _suppressed_is_no_data),
     ("an empty window is partial", NOISY, Noised, "outcomes", _full_is_saturated),
     ("bins are not told apart", NOISY, Histogram, "samples", lambda h, _: (sum(h._samples), 1)),
     ("noised columns are judged as if exact", NOISY, Verdict, "outcomes", lambda *_, **__: [(20, Quality.OK)] * 5),
 ]
 
+WHERE_IT_SHOWS: Mapping[str, str] = {
+    "no noise": "more than k: noise was drawn 0 times for 4 counts",
+    "half the scale": "noise of another scale was drawn",
+    "one draw for all counts": "more than k: noise was drawn 1 times for 4 counts",
+    "no threshold": "nobody: channel devices is not",
+    "no threshold of bins": "more than k: channel signal_0 is not",
+    "values are not held": "above the plausible range: a rule failed with an error",
+    "implausible numbers are dropped": "above the plausible range: channel cars is not",
+    "nothing is paid": "without a date: channel devices left",
+    "no date is needed": "without a date: channel devices left",
+    "the time since boot is a date": "without a date: channel devices left",
+    "partial windows are paid": "partial window: channel devices tells about people",
+    "partial windows are paid and drawn for": "partial window: noise was drawn",
+    "an empty purse pays": "without budget: channel devices left",
+    "noise is drawn for nothing": "without a date: noise was drawn",
+    "an empty window has a code of its own": "nobody: channel devices tells more than its noisy count",
+    "an empty window is partial": "nobody: channel devices tells more than its noisy count",
+    "bins are not told apart": "more than k: channel signal_0 is not",
+    "noised columns are judged as if exact": "more than k: channel temperature is not",
+}
+"""How the reason begins: the scene in which the fault is found, and the channel."""
 
-@pytest.mark.parametrize(
-    ("spec", "owner", "name", "rule"), [case[1:] for case in MUTANTS], ids=[case[0] for case in MUTANTS]
-)
-def test_self_test_of_a_filter_with_noise_and_a_fault_fails(
-    spec: StreamSpec, owner: object, name: str, rule: object, monkeypatch: pytest.MonkeyPatch
+
+@pytest.mark.parametrize(("fault", "spec", "owner", "name", "rule"), MUTANTS, ids=[case[0] for case in MUTANTS])
+def test_self_test_of_a_filter_with_noise_and_a_fault_fails_and_says_where(
+    *, fault: str, spec: StreamSpec, owner: object, name: str, rule: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(owner, name, rule)
-    assert self_test(spec, maker(spec)).reason
+    assert self_test(spec, maker(spec)).reason.startswith(WHERE_IT_SHOWS[fault])
 
 
 def test_self_test_of_a_threshold_on_exact_numbers_fails(monkeypatch: pytest.MonkeyPatch) -> None:

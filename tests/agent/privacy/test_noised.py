@@ -270,7 +270,16 @@ def test_counters_tell_how_many_windows_were_not_paid_for() -> None:
     made = make_noisy(NOISY, ledger=purse(NOISY, missing=True))
     feed(made, [sighting(1)])
     assert made.counters.windows_unpaid == 1
+    assert len(made.advance(3 * 60_000)) == 2
+    assert made.counters.windows_unpaid == 3
     assert make_noisy(NOISY).counters.windows_unpaid == 0
+
+
+def test_counters_tell_how_many_noisy_groups_were_suppressed() -> None:
+    made = make_noisy(FULL, sampler=lambda *_: -1)
+    made.begin(0, boot_id=None)
+    assert len(made.advance(2 * 60_000)) == 2
+    assert made.counters.groups_suppressed == 4
 
 
 def test_noise_is_not_shown_by_any_representation() -> None:

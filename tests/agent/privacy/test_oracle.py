@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.privacy.oracle import Sighting, expected_values
+from agent.privacy.oracle import Sighting, _nearest_root, expected_values
 from agent.privacy.spec import Rule, StreamSpec
 from drivers.reading import Value
 from tests.support.privacy import (
@@ -145,3 +145,21 @@ def test_oracle_and_filter_agree_on_sightings(people: int, spec: StreamSpec) -> 
 )
 def test_oracle_and_filter_agree_on_the_bins_of_people(seen: list[tuple[int, int, int]]) -> None:
     _agree([({"mac": mac(n), "rssi": rssi}, 1000 * at_s) for n, rssi, at_s in seen], STAYS)
+
+
+@pytest.mark.parametrize(
+    ("square", "root"),
+    [
+        ((0, 1), 0),
+        ((1, 4), 0),
+        ((9, 4), 2),
+        ((25, 4), 2),
+        ((49, 4), 4),
+        ((1, 3), 1),
+        ((4, 1), 2),
+        ((24, 4), 2),
+        ((26, 4), 3),
+    ],
+)
+def test_root_of_the_oracle_half_way_between_two_integers_is_the_even_one(square: tuple[int, int], root: int) -> None:
+    assert _nearest_root(*square) == root

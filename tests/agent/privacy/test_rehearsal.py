@@ -1,17 +1,26 @@
+import cmath
+import math
+from dataclasses import replace
+
 import pytest
 
+from agent.privacy.canaries import canary
 from agent.privacy.oracle import expected_values
-from agent.privacy.rehearsal import STRANGER, crowd_size, scenes, walks
+from agent.privacy.rehearsal import STRANGER, Scene, crowd_size, one_each, scenes, walks
 from agent.privacy.spec import Rule, StreamSpec
 from tests.support.privacy import (
     CARS,
+    COURSE,
     DEVICES,
     EXAMPLES,
     LONGITUDE,
     MAC,
     PLACE,
+    SPEEDS,
+    SPREAD,
     TRAFFIC,
     WEATHER,
+    WIND,
     released,
     stream,
 )
@@ -60,3 +69,54 @@ def test_walks_are_shorter_than_an_edge_and_go_north_for_longitude() -> None:
     lone = stream(released(LONGITUDE, Rule.GRID, grid_m=100))
     latitudes = {values["latitude"] for _, walk in walks(lone) for scene in walk for _, values, _ in scene.sightings}
     assert latitudes == {0, 800_000_000}
+
+
+def test_walk_begins_in_the_middle_of_the_range_and_takes_eighths_of_an_edge() -> None:
+    height = next(walk for number, walk in walks(PLACE) if number == 2)
+    assert {scene.name for scene in height} == {"walk"}
+    steps = [values["altitude"] for scene in height for _, values, _ in scene.sightings]
+    assert steps == [42_500 + eighth * 2500 // 8 for eighth in range(8)]
+
+
+def directions(spec: StreamSpec, scene: str, source: str) -> list[int]:
+    (played,) = (one for one in scenes(spec) if one.name == scene)
+    return [value for value in samples(played, source) if type(value) is int]
+
+
+def samples(scene: Scene, source: str) -> list[object]:
+    return [values[source] for _, values, _ in scene.sightings if source in values]
+
+
+@pytest.mark.parametrize(
+    ("resolution", "expected"),
+    [(1, {3520, 70, 3580, 3530, 130, 20, 3550}), (30, {2800, 700, 3400, 2900, 1300, 200, 3100})],
+    ids=["steps of one degree", "coarse steps, cut to ten degrees"],
+)
+def test_directions_around_north_are_on_both_sides_of_it(resolution: int, expected: set[int]) -> None:
+    spec = stream(released(WIND, Rule.CIRCULAR_MEAN, exponent=0, resolution=resolution, bounds=(0, 360)))
+    assert set(directions(spec, "around north", "wind")) == expected
+
+
+@pytest.mark.parametrize("scene", ["around north", "opposite directions"])
+def test_scenes_of_directions_leave_everything_else_as_it_usually_is(scene: str) -> None:
+    for spec, source in ((SPREAD, "temperature"), (SPEEDS, "speed")):
+        usual, *_ = scenes(spec)
+        found = directions(spec, scene, source)
+        assert found == samples(usual, source)[: len(found)]
+    present = directions(
+        stream(released(CARS), released(COURSE, Rule.CIRCULAR_MEAN), k=5, name="present"), scene, "cars"
+    )
+    assert set(present) == {len(present) - fewer for fewer in (0, 1, 2, 3, 6)}
+
+
+@pytest.mark.parametrize("k", [5, 6, 7, 8, 9, 10])
+def test_opposite_directions_cancel_whatever_their_number(k: int) -> None:
+    for spec, source, turn in ((replace(SPEEDS, suppress_below=k), "course", 360), (SPREAD, "wind", 3600)):
+        found = directions(spec, "opposite directions", source)
+        assert len(set(found)) > 1
+        assert abs(sum(cmath.rect(1, 2 * math.pi * angle / turn) for angle in found)) < 1e-9
+
+
+def test_one_of_each_is_one_person_who_is_seen_twice() -> None:
+    assert [values["mac"] for _, values, _ in one_each(DEVICES)] == [canary(0)] * 2
+    assert len(one_each(TRAFFIC)) == 1

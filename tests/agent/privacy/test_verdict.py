@@ -296,3 +296,14 @@ def test_mean_direction_that_does_not_exist_is_no_data_even_beside_implausible_s
     spec = stream(released(WIND, Rule.CIRCULAR_MEAN))
     row = run(spec, [{"wind": 0}, {"wind": 1800}, {"wind": 9999}])
     assert (row.values, row.quality) == ((None,), (Quality.NO_DATA,))
+
+
+def test_counter_tells_how_many_values_were_cut_to_their_range() -> None:
+    spec = stream(released(MAC, Rule.COUNT_DISTINCT, bounds=(0, 11)), k=10)
+    stream_filter = make_filter(spec)
+    stream_filter.begin(0, boot_id=None)
+    for window in range(3):
+        for number in range(11 + window):
+            stream_filter.observe("devices_sensor", reading(mac=mac(number)), 60_000 * window)
+        stream_filter.advance(60_000 * (window + 1))
+    assert stream_filter.counters.values_saturated == 2
