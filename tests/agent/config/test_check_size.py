@@ -1,5 +1,7 @@
 import pytest
 
+from agent.config import check_size
+from agent.wire import cbor
 from tests.support.config_files import edited, errors, outcome
 
 TEMPERATURE = "[stream.weather.channel.temperature]"
@@ -27,7 +29,7 @@ def test_check_of_a_declaration_that_fits_the_buffer_finds_nothing(channels: int
 def test_check_of_a_declaration_that_would_fill_the_buffer_says_how_large_it_must_be(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("agent.config.check_size._SHARE", 160)
+    monkeypatch.setattr(check_size, "_SHARE", 160)
     text = _with_channels(50, max_bytes="1MB")
     assert errors(text) == [("buffer-too-small", "buffer.max_bytes")]
     (problem,) = outcome(text).report.errors()
@@ -35,5 +37,5 @@ def test_check_of_a_declaration_that_would_fill_the_buffer_says_how_large_it_mus
 
 
 def test_check_of_a_declaration_without_a_form_on_the_wire_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.wire.cbor.MAX_PAYLOAD_BYTES", 1000)
+    monkeypatch.setattr(cbor, "MAX_PAYLOAD_BYTES", 1000)
     assert [code for code, _ in errors(edited())] == ["declaration-too-large"]
