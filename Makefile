@@ -58,7 +58,7 @@ prove-sampler: $(STAMP) ## the noise against its exact distribution, and against
 	@$(BIN)/python -m tests.proofs.sampler
 	@tests/opendp/prove.sh $(BIN)/python
 
-mutation: $(STAMP) ## how many changes of the privacy filter its tests notice; half an hour
+mutation: $(STAMP) ## how many changes of the privacy filter its tests notice; an hour and more
 	@$(BIN)/python -m tests.mutation
 
 format: $(STAMP) ## format the source
