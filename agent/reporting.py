@@ -18,8 +18,10 @@ from agent.sealer import Sealer
 from agent.sensors import Simulation
 from agent.windows import Windows
 from agent.wire.messages import Presence, Status
+from agent.wire.orders import Order
 
 _NS_PER_S = 1_000_000_000
+_ON_ORDER = {Order.HOLD: "held on order", Order.SUSPEND: "suspended on order"}
 _SESSION_BITS = 32
 """Connections of one process; above them stands the number of the process, so that sessions grow across restarts."""
 
@@ -77,8 +79,11 @@ class Reporter:
 
     def _silent(self) -> dict[str, str]:
         """Return the streams of which nothing leaves, with a reason that says no more than the city knows."""
+        states = self.desk.states(list(self.windows.names))
         found = {
-            stream: reason.partition(" ")[0].rstrip(":") + " on order" for stream, reason in self._ordered().items()
+            stream: "control state lost" if self.desk.lost else _ON_ORDER[order]
+            for stream, order in states.items()
+            if order in _ON_ORDER
         }
         return found | dict.fromkeys(self.suspended, "privacy self-test failed")
 

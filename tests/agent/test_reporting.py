@@ -9,6 +9,7 @@ import pytest
 
 from agent.clock import Instant, SystemClock
 from agent.config import load
+from agent.control.state import NAMES
 from agent.discipline import SystemDiscipline
 from agent.poller import SensorState
 from agent.sensors import make_pollers
@@ -117,3 +118,13 @@ def test_snapshot_before_anything_has_reported_is_whole(stages: Stages) -> None:
     known = stages.reporter.snapshot()
     assert known["outbox"] is None
     assert known["uplink"] is None
+
+
+async def test_status_of_a_unit_without_control_state_says_so_of_every_stream(tmp_path: Path) -> None:
+    site = Site(tmp_path, parts=(WEATHER, FOOTFALL))
+    for name in NAMES:
+        (site.folder / "store" / name).unlink()
+    key = keyfile.load_private(site.folder / "unit.key")
+    stages = await build(load(site.config), key=key, around=Surroundings(clock=Clock(), environment={}))
+    assert _status(stages).suspended == dict.fromkeys(["weather", "footfall"], "control state lost")
+    await stages.close()
