@@ -28,7 +28,10 @@ EDITS: Mapping[str, tuple[str, str]] = {
     "the hash in the record": ("UPDATE envelope SET hash = zeroblob(32) WHERE seq = 0", STREAM),
     "the kind in the record": ("UPDATE envelope SET kind = 'lp-gap' WHERE kind = 'lp-batch'", STREAM),
     "a byte of the envelope": (
-        "UPDATE envelope SET data = CAST(substr(data, 1, length(data) - 1) || x'00' AS BLOB) WHERE seq = 0",
+        (
+            "UPDATE envelope SET data = CAST(substr(data, 1, length(data) - 1) ||"
+            " CASE substr(data, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB) WHERE seq = 0"
+        ),
         STREAM,
     ),
     "the count of a gap": ("UPDATE gap SET count = count + 1", STREAM),
