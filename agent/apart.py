@@ -2,12 +2,14 @@
 
 In: work. Out: what it returns, or the error that it raises on purpose. Never: called beside other threads, which a
 fork would leave behind in whatever state they were.
+
+The answer is read by the half of `pickle` that is written in C; the other half, written in Python, would stay loaded.
 """
 
 import os
-import pickle
 import sys
 import traceback
+from _pickle import dump, loads
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
@@ -37,7 +39,7 @@ def apart(work: Callable[[], Result]) -> Result:
     _, status = os.waitpid(child, 0)
     if status != 0:
         raise Ended(f"a part of the start ended with status {os.waitstatus_to_exitcode(status)} and no result")
-    outcome: Result | LamppostError = pickle.loads(answer)  # noqa: S301 - written by our own child
+    outcome: Result | LamppostError = loads(answer)  # written by our own child
     if isinstance(outcome, LamppostError):
         raise outcome
     return outcome
@@ -52,7 +54,7 @@ def _work(work: Callable[[], object], descriptor: int) -> NoReturn:
                 outcome = work()
             except LamppostError as error:
                 outcome = error
-            pickle.dump(outcome, pipe, pickle.HIGHEST_PROTOCOL)
+            dump(outcome, pipe)
         code = 0
     except BaseException:  # noqa: BLE001 - there is nobody else to tell
         traceback.print_exc()

@@ -1,4 +1,4 @@
-"""What the process promises about its own memory: no core file, no debugger, no text of an unexpected error.
+"""What the process promises about its own memory: no core file, no debugger, no unexpected error's text, no waste.
 
 In: nothing. Out: limits set in the kernel, and hooks in the interpreter. Never: a reason to stop; a kernel that
 refuses is reported.
@@ -14,6 +14,7 @@ from agent import tracebacks
 
 _LOG = logging.getLogger(__name__)
 _PR_SET_DUMPABLE: Final = 4
+_M_ARENA_MAX: Final = -8
 
 
 def keep_memory_private() -> None:
@@ -28,3 +29,13 @@ def keep_memory_private() -> None:
     library = ctypes.CDLL(None, use_errno=True)
     if library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         _LOG.warning("the kernel does not let this process forbid core files: %s", os.strerror(ctypes.get_errno()))
+
+
+def share_memory_among_threads() -> None:
+    """Let all threads allocate from one arena, where the C library has arenas (glibc: mallopt(3)).
+
+    A thread waits on each serial line and each bus, and would keep an arena of its own for a few small objects.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, 1)

@@ -1,14 +1,13 @@
 """The composer: makes the stages and joins them. `agent.unit` starts and stops them.
 
-In: checked settings and a key. Out: a unit that is ready to run: its store is open, its filters are tested. Never: a
-stage's own work.
+In: checked settings, what the self-tests found, and a key. Out: a unit that is ready to run: its store is open.
+Never: a stage's own work.
 """
 
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +22,6 @@ from agent.discipline import GnssDiscipline
 from agent.given import NAME as GIVEN
 from agent.given import Given
 from agent.health import PERIOD_S, Health, StatusFile
-from agent.privacy.canary import self_test
 from agent.privacy.filter import StreamFilter
 from agent.privacy.payment import NAME as LEDGERS
 from agent.publisher import Publisher
@@ -96,8 +94,14 @@ class Stages:
         self.desk.close()
 
 
-async def build(settings: Settings, *, key: SigningKey, around: Surroundings) -> Stages:
-    """Return the stages of a unit: its store is open, its filters are tested, nothing is polled yet.
+async def build(settings: Settings, *, tested: Mapping[str, str], key: SigningKey, around: Surroundings) -> Stages:
+    """Return the stages of a unit: its store is open, nothing is polled yet.
+
+    Args:
+        settings: what the configuration says.
+        tested: what the self-test of each stream found (`agent.selftest`); only those that passed may release.
+        key: the unit's.
+        around: what the process gives.
 
     Raises:
         LamppostError: a stage cannot start; the text says which file or key, and what to do.
@@ -110,7 +114,7 @@ async def build(settings: Settings, *, key: SigningKey, around: Surroundings) ->
         desk.close()
         raise
     try:
-        return _join(settings, key=key, around=around, store=store, desk=desk)
+        return _join(settings, key=key, around=around, store=store, desk=desk, tested=tested)
     except BaseException:
         await store.outbox.close()
         desk.close()
@@ -154,10 +158,18 @@ class _Store:
     ledgers: "Ledgers | None"
 
 
-def _join(settings: Settings, *, key: SigningKey, around: Surroundings, store: _Store, desk: Desk) -> Stages:
+def _join(
+    settings: Settings,
+    *,
+    tested: Mapping[str, str],
+    key: SigningKey,
+    around: Surroundings,
+    store: _Store,
+    desk: Desk,
+) -> Stages:
     """Make the other stages, and return them all."""
     buses = open_buses(settings)
-    filters, suspended = make_filters(settings, store.ledgers)
+    filters, suspended = make_filters(settings, tested=tested, ledgers=store.ledgers)
     windows = Windows(
         tuple(plan.spec for plan in settings.streams),
         filters=filters,
@@ -235,12 +247,13 @@ def _health(around: Surroundings, reporter: Reporter) -> Health:
 
 
 def make_filters(
-    settings: Settings, ledgers: "Ledgers | None" = None
+    settings: Settings, *, tested: Mapping[str, str], ledgers: "Ledgers | None" = None
 ) -> tuple[dict[str, StreamFilter], dict[str, str]]:
     """Return the filters of the streams whose self-test passed, and why the other streams are suspended.
 
     Args:
         settings: the streams.
+        tested: what `agent.selftest.findings` found; a stream that is not there was not tested.
         ledgers: what pays for noise. Without, nothing does, and what needs it is suppressed: `lamppost once` may not
             spend, and may not show by being repeated what the noise hides.
     """
@@ -248,11 +261,11 @@ def make_filters(
     suspended: dict[str, str] = {}
     ledgers = ledgers or _ledgers(settings, None)
     for plan in settings.streams:
-        make = partial(StreamFilter, spec=plan.spec, random_bytes=os.urandom)
-        report = self_test(plan.spec, make)
-        if report.passed:
-            filters[plan.name] = make(ledger=ledgers.of(plan.name) if ledgers and plan.spec.noise else None)
+        reason = tested.get(plan.name, "it was not made")
+        if reason:
+            suspended[plan.name] = reason
+            _LOG.error("stream %s is suspended: its privacy self-test failed: %s", plan.name, reason)
         else:
-            suspended[plan.name] = report.reason
-            _LOG.error("stream %s is suspended: its privacy self-test failed: %s", plan.name, report.reason)
+            ledger = ledgers.of(plan.name) if ledgers and plan.spec.noise else None
+            filters[plan.name] = StreamFilter(spec=plan.spec, random_bytes=os.urandom, ledger=ledger)
     return filters, suspended

@@ -15,7 +15,6 @@ from agent.buffer.opening import Parts, Setup
 from agent.buffer.orders import Orders
 from agent.buffer.records import Lane, LogHead, OutboxStats, Outgoing, ReceiptOutcome
 from agent.buffer.rows import checked, record_sum
-from agent.buffer.salvage import salvage
 from agent.buffer.store import size_of, wal_path
 from agent.buffer.waiting import row_bytes
 from agent.buffer.work import Done, Loss, Reception, Rows, Work, windows_of
@@ -53,6 +52,8 @@ class Core:
         Raises:
             StoreUnavailable: there is no space for it, or the directory cannot be used.
         """
+        from agent.buffer.salvage import salvage  # noqa: PLC0415 - half a megabyte that few stores ever need
+
         self._detach()
         self._damaged = True
         setup = self._setup

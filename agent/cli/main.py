@@ -21,6 +21,7 @@ OK: Final = 0
 FAILED: Final = 1
 USAGE: Final = 2
 _INTERRUPTED: Final = 130
+_COLUMNS: Final = 80
 DEFAULT_FILE: Final = Path("/etc/lamppost/unit.toml")
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -39,11 +40,28 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+class _Page(argparse.HelpFormatter):
+    """As wide as the terminal. argparse asks `shutil` for that, with three compressors behind it, at every start."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns())
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, then how it should be."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(USAGE, f"{self.prog}: {message}\n{self.format_usage()}")
+
+
+def _columns() -> int:
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal():
+        return int(given)
+    try:
+        return os.get_terminal_size().columns
+    except OSError:  # no terminal
+        return _COLUMNS
 
 
 class _Version(argparse.Action):
@@ -55,14 +73,17 @@ class _Version(argparse.Action):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = _Parser(prog="lamppost", description="The agent inside a city's sensor field units.")
+    parser = _Parser(
+        prog="lamppost", description="The agent inside a city's sensor field units.", formatter_class=_Page
+    )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", parser_class=_Parser)
     chosen = next((word for word in given if not word.startswith("-")), None)
     if chosen is not None and chosen not in COMMANDS:
         parser.error(_unknown(chosen))
     for name, summary in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+        sentence = f"{summary[0].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=sentence, formatter_class=_Page)
         if name == chosen:
             import_module(f"agent.cli.{name}").configure(command)
     options = parser.parse_args(given)

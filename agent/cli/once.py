@@ -19,6 +19,7 @@ from agent.config import Settings, load
 from agent.config.plans import SensorPlan
 from agent.privacy.released import Released
 from agent.process import keep_memory_private
+from agent.selftest import findings
 from agent.sensors import AnyBus, close_buses, make_driver, open_buses
 from agent.service import make_filters
 from drivers.errors import DriverError, NotReady
@@ -61,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def would_leave(settings: Settings, *, clock: Clock, taken: Sequence[Taken]) -> tuple[list[Released], dict[str, str]]:
     """Return the rows that would leave if one window held these readings only, and which streams are suspended."""
-    filters, suspended = make_filters(settings)
+    filters, suspended = make_filters(settings, tested=findings(settings))
     rows: list[Released] = []
     for name, stream in filters.items():
         stream.begin(0, boot_id=clock.boot_id)

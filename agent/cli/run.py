@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from agent.cli.main import DEFAULT_FILE, OK
 from agent.config import Settings, load
 from agent.errors import LamppostError
 from agent.health import PERIOD_S
-from agent.process import keep_memory_private
+from agent.process import keep_memory_private, share_memory_among_threads
 from agent.service import StoredRows, Surroundings, build
 from agent.unit import Unit
 
@@ -48,13 +48,22 @@ def run(options: argparse.Namespace) -> int:
     """Run the unit until SIGTERM or SIGINT."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))  # until the loop takes it over
     keep_memory_private()
+    share_memory_among_threads()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    settings = apart(partial(load, options.file))  # the checker is 3 MB that a unit needs once
-    asyncio.run(_run(settings, options))
+    settings, tested = apart(partial(_prepared, options.file))  # what only the start needs is 4 MB
+    asyncio.run(_run(settings, tested, options))
     return OK
 
 
-async def _run(settings: Settings, options: argparse.Namespace) -> None:
+def _prepared(file: Path) -> tuple[Settings, dict[str, str]]:
+    """Return the settings in a file, and what the self-test of each stream found."""
+    from agent import selftest  # noqa: PLC0415 - see the module
+
+    settings = load(file)
+    return settings, selftest.findings(settings)
+
+
+async def _run(settings: Settings, tested: Mapping[str, str], options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -70,7 +79,7 @@ async def _run(settings: Settings, options: argparse.Namespace) -> None:
         keep_status=options.keep_status,
         on_stored=None if options.report_stored is None else _reporter(options.report_stored),
     )
-    await Unit(await build(settings, key=key, around=around)).run(stop)
+    await Unit(await build(settings, tested=tested, key=key, around=around)).run(stop)
 
 
 def _runtime_directory() -> Path | None:

@@ -63,6 +63,15 @@ if missing := [name for owner, names in _GUARDED.items() for name in names if no
     )
 
 
+def _plain(host: str) -> str:
+    """Return a name in ASCII as bytes, which sockets and TLS take as they are.
+
+    For text the standard library loads the tables of international names, 0.4 MB, whether or not there is anything
+    to translate (socket.getaddrinfo).
+    """
+    return host.encode() if host.isascii() else host  # type: ignore[return-value]  # handed on as it is
+
+
 class _FirstError(logging.Handler):
     """Keeps the exception behind paho's first error line: its reason codes do not tell a TLS alert from a hang-up."""
 
@@ -106,7 +115,7 @@ class MqttLink(aiomqtt.Client):
         self._errors = _FirstError()
         modern = request.version == MQTT_5
         super().__init__(
-            settings.host,
+            _plain(settings.host),
             settings.port,
             logger=self._errors.logger,
             identifier=settings.client_id,

@@ -14,6 +14,7 @@ from agent.discipline import SystemDiscipline
 from agent.poller import SensorState
 from agent.privacy.ledgers import Found, Ledgers, budgets_of
 from agent.privacy.payment import NAME as BUDGETS
+from agent.selftest import findings
 from agent.service import Stages, Surroundings, build
 from agent.unit import Unit
 from agent.wire import keyfile
@@ -41,7 +42,8 @@ def _site(folder: Path, *, parts: tuple[str, ...] = (WEATHER,)) -> Site:
 
 async def _stages(site: Site) -> Stages:
     around = Surroundings(clock=SystemClock(SystemDiscipline()), environment={}, runtime=site.folder / "run")
-    return await build(load(site.config), key=keyfile.load_private(site.folder / "unit.key"), around=around)
+    settings, key = load(site.config), keyfile.load_private(site.folder / "unit.key")
+    return await build(settings, tested=findings(settings), key=key, around=around)
 
 
 async def _run(stages: Stages, *steps: Callable[[], bool]) -> None:

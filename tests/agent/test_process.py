@@ -1,6 +1,7 @@
 """What the kernel holds a process to, seen from a child that has promised it."""
 
 import ast
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,38 @@ def test_kernel_that_refuses_is_reported_and_stops_nothing() -> None:
     assert done.returncode == 0
     assert done.stdout.splitlines()[0].startswith("the kernel does not let this process forbid core files")
     assert done.stdout.splitlines()[1] == "core 0 0"
+
+
+_THREADS = """
+import ctypes, sys, threading
+from agent import process
+
+if sys.argv[1] == "shared":
+    process.share_memory_among_threads()
+library = ctypes.CDLL(None)
+library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+places, all_there = [], threading.Barrier(9)
+
+def allocate():
+    places.append(library.malloc(5000))
+    all_there.wait()
+
+for _ in range(8):
+    threading.Thread(target=allocate).start()
+all_there.wait()
+print(len({place >> 26 for place in places}))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="arenas are glibc's")
+def test_threads_that_share_memory_do_not_begin_an_arena_each() -> None:
+    """Each further arena of glibc lies in a range of its own of 64 MiB, aligned to that."""
+    arenas = {
+        how: int(subprocess.check_output([sys.executable, "-c", _THREADS, how], text=True, timeout=60))
+        for how in ("shared", "apart")
+    }
+    assert arenas["shared"] == 1
+    assert arenas["apart"] > 1
 
 
 def test_text_of_an_error_that_ends_the_process_is_not_shown() -> None:

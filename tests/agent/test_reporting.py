@@ -12,6 +12,7 @@ from agent.config import load
 from agent.control.state import NAMES
 from agent.discipline import SystemDiscipline
 from agent.poller import SensorState
+from agent.selftest import findings
 from agent.sensors import make_pollers
 from agent.service import Stages, Surroundings, build
 from agent.wire import cose, keyfile, payload
@@ -32,12 +33,17 @@ class Clock(SystemClock):
         return replace(now, synchronised=False, error_ms=None) if self.unset else now
 
 
+async def _built(site: Site) -> Stages:
+    settings, key = load(site.config), keyfile.load_private(site.folder / "unit.key")
+    around = Surroundings(clock=Clock(), environment={})
+    return await build(settings, tested=findings(settings), key=key, around=around)
+
+
 @pytest.fixture
 async def stages(tmp_path: Path) -> AsyncIterator[Stages]:
     """A unit that does not run, with two sensors that are not plugged in."""
     site = Site(tmp_path, parts=(WEATHER, FOOTFALL))
-    key = keyfile.load_private(site.folder / "unit.key")
-    stages = await build(load(site.config), key=key, around=Surroundings(clock=Clock(), environment={}))
+    stages = await _built(site)
     stages.reporter.pollers = make_pollers(
         stages.settings, buses=stages.buses, clock=stages.clock, sink=stages.windows
     )
@@ -79,8 +85,7 @@ async def test_sessions_grow_from_process_to_process(tmp_path: Path) -> None:
     site = Site(tmp_path)
     sessions = []
     for _ in range(2):
-        key = keyfile.load_private(site.folder / "unit.key")
-        stages = await build(load(site.config), key=key, around=Surroundings(clock=Clock(), environment={}))
+        stages = await _built(site)
         sessions += [_status(stages, session=number).session for number in (1, 2, 1_000_000)]
         await stages.close()
     assert sessions == sorted(set(sessions))
@@ -124,7 +129,6 @@ async def test_status_of_a_unit_without_control_state_says_so_of_every_stream(tm
     site = Site(tmp_path, parts=(WEATHER, FOOTFALL))
     for name in NAMES:
         (site.folder / "store" / name).unlink()
-    key = keyfile.load_private(site.folder / "unit.key")
-    stages = await build(load(site.config), key=key, around=Surroundings(clock=Clock(), environment={}))
+    stages = await _built(site)
     assert _status(stages).suspended == dict.fromkeys(["weather", "footfall"], "control state lost")
     await stages.close()

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from agent.control.errors import ControlError
 from agent.discipline import SystemDiscipline
 from agent.errors import KeyFileError, LamppostError
 from agent.given import NAME as GIVEN
-from agent.privacy.canary import CanaryReport, self_test
+from agent.selftest import findings
 from agent.service import Stages, Surroundings, build, make_filters
 from agent.wire import cose, keyfile, payload
 from agent.wire.messages import Kind, Status
@@ -34,9 +33,9 @@ def _around(**environment: str) -> Surroundings:
     return Surroundings(clock=SystemClock(SystemDiscipline()), environment=environment)
 
 
-async def _built(site: Site, around: Surroundings | None = None) -> Stages:
-    key = keyfile.load_private(site.folder / "unit.key")
-    return await build(load(site.config), key=key, around=around or _around())
+async def _built(site: Site, around: Surroundings | None = None, **found: str) -> Stages:
+    settings, key = load(site.config), keyfile.load_private(site.folder / "unit.key")
+    return await build(settings, tested=findings(settings) | found, key=key, around=around or _around())
 
 
 async def test_build_opens_the_store_and_polls_nothing(site: Site) -> None:
@@ -95,30 +94,24 @@ def test_clock_that_is_behind_what_was_stored_is_not_believed_and_says_so_once(
     assert "compare the unit's clock (date -u) with another one" in said
 
 
-def _fail_footfall(monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(spec: object, make: object) -> CanaryReport:
-        report = self_test(spec, make)  # type: ignore[arg-type]  # handed on as they came
-        return replace(report, passed=False, reason="it let an identifier through") if _is_footfall(spec) else report
-
-    monkeypatch.setattr("agent.service.self_test", failing)
-
-
-def _is_footfall(spec: object) -> bool:
-    return getattr(spec, "name", "") == "footfall"
-
-
 def test_filters_are_made_for_every_stream_whose_self_test_passes(site: Site) -> None:
-    filters, suspended = make_filters(load(site.config))
+    settings = load(site.config)
+    filters, suspended = make_filters(settings, tested=findings(settings))
     assert set(filters) == {"weather", "footfall"}
     assert suspended == {}
 
 
+def test_filter_is_not_made_for_a_stream_that_was_not_tested(site: Site) -> None:
+    filters, suspended = make_filters(load(site.config), tested={"weather": ""})
+    assert set(filters) == {"weather"}
+    assert suspended == {"footfall": "it was not made"}
+
+
 async def test_stream_whose_self_test_fails_is_suspended_and_says_so(
-    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    _fail_footfall(monkeypatch)
     with caplog.at_level(logging.ERROR, logger="agent.service"):
-        stages = await _built(site)
+        stages = await _built(site, footfall="it let an identifier through")
     status = payload.decode(
         Kind.STATUS,
         cose.verify(stages.reporter.status(online=True, session=1), key=site.key.public, kind=Kind.STATUS),

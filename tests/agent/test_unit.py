@@ -18,6 +18,7 @@ from agent.errors import SensorError, StoreError
 from agent.given import NAME as GIVEN
 from agent.given import Given
 from agent.poller import Poller, SensorState
+from agent.selftest import findings
 from agent.sensors import make_pollers
 from agent.service import Stages, Surroundings, build
 from agent.unit import Unit
@@ -69,7 +70,8 @@ async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
 
 async def _stages(site: Site) -> Stages:
     around = Surroundings(clock=SystemClock(SystemDiscipline()), environment={}, runtime=site.folder / "run")
-    return await build(load(site.config), key=keyfile.load_private(site.folder / "unit.key"), around=around)
+    settings, key = load(site.config), keyfile.load_private(site.folder / "unit.key")
+    return await build(settings, tested=findings(settings), key=key, around=around)
 
 
 async def test_unit_starts_from_the_sink(bench: Bench) -> None:

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -65,6 +66,23 @@ def test_main_help_imports_no_command() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("50", 50), ("70", 70), ("wide", 80)])
+def test_main_help_is_as_wide_as_the_terminal(columns: str, widest: int) -> None:
+    command = [sys.executable, "-m", "agent", "--help"]
+    environment = os.environ | {"COLUMNS": columns}
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert widest - 10 < max(len(line) for line in done.stdout.splitlines()) <= widest
 
 
 def test_python_m_agent_is_the_command() -> None:
