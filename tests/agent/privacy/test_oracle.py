@@ -52,6 +52,20 @@ def test_oracle_of_small_numbers_hides_them() -> None:
     assert expected_values(DEVICES, [*few, _sighting(9)]) == [10, -500, 19]
 
 
+@pytest.mark.parametrize(("length", "counted"), [(0, 0), (1, 1), (2, 1), (64, 1), (65, 0)])
+def test_oracle_counts_names_of_1_to_64_bytes(length: int, counted: int) -> None:
+    crowd: list[Sighting] = [_sighting(number) for number in range(10)]
+    one: Sighting = ("devices_sensor", {"mac": b"n" * length, "rssi": -50}, 0)
+    assert expected_values(DEVICES, [*crowd, one])[0] == 10 + counted
+
+
+@pytest.mark.parametrize(("exponent", "expected"), [(-2, 100), (-1, 10), (-3, 1000)])
+def test_oracle_gives_a_deviation_in_the_units_of_the_column(exponent: int, expected: int) -> None:
+    spec = stream(released(TEMPERATURE, Rule.STDEV, exponent=exponent, bounds=(0, 10**6)))
+    sightings: list[Sighting] = [("station", {"temperature": n}, 0) for n in (100, 300)]
+    assert expected_values(spec, sightings) == [expected]
+
+
 def test_oracle_predicts_no_location() -> None:
     values: dict[str, Value] = {"latitude": 0, "longitude": 0, "altitude": 0}
     assert expected_values(PLACE, [("gnss", values, 0)]) == [None, None, None]

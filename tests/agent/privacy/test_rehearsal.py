@@ -13,17 +13,25 @@ from tests.support.privacy import (
     COURSE,
     DEVICES,
     EXAMPLES,
+    HUMIDITY,
     LONGITUDE,
     MAC,
     PLACE,
+    RSSI,
+    SPEED,
     SPEEDS,
     SPREAD,
+    STAYS,
+    TEMPERATURE,
     TRAFFIC,
     WEATHER,
     WIND,
+    histogram,
     released,
     stream,
 )
+
+SPEEDS_WITHIN = stream(released(CARS, Rule.SUM, bounds=(0, 10**5)), *histogram(SPEED, 50, 139, 278), k=5)
 
 
 @pytest.mark.parametrize("spec", EXAMPLES, ids=lambda spec: str(spec.name))
@@ -115,6 +123,78 @@ def test_opposite_directions_cancel_whatever_their_number(k: int) -> None:
         found = directions(spec, "opposite directions", source)
         assert len(set(found)) > 1
         assert abs(sum(cmath.rect(1, 2 * math.pi * angle / turn) for angle in found)) < 1e-9
+
+
+def bins(spec: StreamSpec) -> frozenset[int]:
+    return frozenset(number for number, channel in enumerate(spec.channels) if channel.rule is Rule.HISTOGRAM)
+
+
+@pytest.mark.parametrize(
+    ("spec", "source", "expected"),
+    [
+        (STAYS, "rssi", {"edge 0": -127, "edge 1": -80, "below edge 1": -81, "edge 2": -50, "below edge 2": -51}),
+        (SPREAD, "humidity", {"edge 0": 0, "edge 1": 3000, "below edge 1": 2999, "below edge 2": 5999}),
+        (stream(*histogram(HUMIDITY, 7, 8, 10)), "humidity", {"edge 1": 8, "below edge 0": 6, "below edge 2": 9}),
+    ],
+    ids=["of people", "of a measurement", "edges that follow each other"],
+)
+def test_every_sample_of_a_histogram_lies_at_an_edge_and_just_below_it(
+    spec: StreamSpec, source: str, expected: dict[str, int]
+) -> None:
+    played = {scene.name.partition(" of ")[0]: samples(scene, source) for scene in scenes(spec)}
+    assert {name: set(played[name]) for name in expected} == {name: {value} for name, value in expected.items()}
+    assert ("below edge 1" in played) == (spec.channels[0].source is not HUMIDITY)
+
+
+@pytest.mark.parametrize(
+    ("spec", "source", "places"),
+    [
+        (STAYS, "rssi", {"in a bin": (-80, 2 * 10), "above the bins": (-50, 2 * 10)}),
+        (SPEEDS, "speed", {"in a bin": (139, 1)}),
+        (SPEEDS_WITHIN, "speed", {"in a bin": (139, 1), "above the bins": (278, 1), "below the bins": (49, 1)}),
+        (SPREAD, "humidity", {"in a bin": (3000, 7)}),
+        (
+            stream(*histogram(HUMIDITY, 1, 5, 10_000)),
+            "humidity",
+            {"above the bins": (10_000, 7), "below the bins": (0, 7)},
+        ),
+    ],
+    ids=["phones", "cars", "cars beyond the bins", "a measurement", "the ends of the range"],
+)
+def test_one_person_is_alone_in_a_bin_or_beside_the_bins_and_seen_often(
+    spec: StreamSpec, source: str, places: dict[str, tuple[int, int]]
+) -> None:
+    """A phone is seen k times, each time twice; a car, which has no name, once; of people the histogram is hidden."""
+    alone = {scene.name: scene for scene in scenes(spec) if scene.name.startswith("one person")}
+    first = next(channel.source for channel in spec.channels if channel.source.name == source)
+    crowded = next(channel.bins for channel in spec.channels if channel.bins is not None)[0]
+    for place, (value, times) in places.items():
+        scene = next(scene for name, scene in alone.items() if f" {place} of " in name)
+        found = samples(scene, source)
+        assert found.count(value) == times
+        assert set(found) == {crowded, value}
+        assert scene.hides_bins == (bins(spec) if first.group else frozenset())
+    if source == "rssi":
+        assert not any("below the bins" in name for name in alone), "no signal is that weak"
+
+
+def test_histogram_scenes_leave_everything_else_as_it_usually_is() -> None:
+    other = replace(HUMIDITY, name="temperature")
+    spec = stream(*histogram(TEMPERATURE, 0, 100, 200), released(HUMIDITY), released(other, sensor="cellar"))
+    usual, *_ = scenes(spec)
+    for scene in scenes(spec):
+        if "edge" in scene.name:
+            assert samples(scene, "humidity") == samples(usual, "humidity")
+            cellar = [values["temperature"] for sensor, values, _ in scene.sightings if sensor == "cellar"]
+            assert cellar == [values["temperature"] for sensor, values, _ in usual.sightings if sensor == "cellar"]
+
+
+def test_wrong_types_are_those_that_a_driver_might_give_by_mistake() -> None:
+    """A fraction, a text, a truth value and bytes around the middle of the range; text where a name is due."""
+    (wrong,) = (scene for scene in scenes(DEVICES) if scene.name == "wrong types")
+    middle = (RSSI.minimum + RSSI.maximum) // 2
+    assert samples(wrong, "rssi")[:4] == [middle + 0.5, str(middle), True, canary(3)]
+    assert samples(wrong, "mac")[:2] == [canary(0).hex(":"), canary(1).hex(":")]
 
 
 def test_one_of_each_is_one_person_who_is_seen_twice() -> None:
