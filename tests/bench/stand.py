@@ -1,9 +1,11 @@
 """The bench's stand: broker, receiver, ten sensors and agent, each a process of its own, with one folder.
 
-The store lies in that folder, which must be on a disk for its writes to be counted. The status file and the logs lie
-on a memory file system where there is one, like /run on a unit.
+Agent and receiver start from bytecode, as they do where pip has installed them. The store lies in that folder, which
+must be on a disk for its writes to be counted. The status file and the logs lie on a memory file system where there
+is one, like /run on a unit.
 """
 
+import compileall
 import contextlib
 import os
 import shutil
@@ -27,6 +29,7 @@ from tests.support.broker import find_program, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 _MEMORY = Path("/dev/shm")
+_PACKAGES = ("agent", "drivers", "receiver")
 _PATIENCE_S = 30.0
 _LOOK_S = 0.02
 
@@ -64,6 +67,8 @@ class Stand:
         self.rows = 0
 
     def __enter__(self) -> Self:
+        for package in _PACKAGES:
+            compileall.compile_dir(ROOT / package, quiet=1)
         self.folder = self._temporary(self._directory)
         self._memory = self._temporary(_MEMORY if _MEMORY.is_dir() else self._directory)
         self._broker_port = free_port()
