@@ -1,5 +1,6 @@
 import hashlib
 import zlib
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,12 @@ from agent.quality import Quality
 from tests.support.privacy import mac
 
 BIRD = canary(3)
-FLOCK = Flock([canary(number) for number in range(5)])
+
+
+@pytest.fixture
+def flock() -> Flock:
+    """The third canary and four others."""
+    return Flock([canary(number) for number in range(5)])
 
 
 def row(value: int | None) -> Released:
@@ -36,8 +42,8 @@ def test_canaries_are_different_and_look_like_mac_addresses() -> None:
         hashlib.blake2b(BIRD).hexdigest().upper(),
     ],
 )
-def test_canary_written_or_hashed_in_a_text_is_seen(text: str) -> None:
-    assert FLOCK.is_seen(rows=[], texts=["before " + text + " after"])
+def test_canary_written_or_hashed_in_a_text_is_seen(flock: Flock, text: str) -> None:
+    assert flock.is_seen(rows=[], texts=["before " + text + " after"])
 
 
 @pytest.mark.parametrize(
@@ -48,26 +54,26 @@ def test_canary_written_or_hashed_in_a_text_is_seen(text: str) -> None:
         int.from_bytes(hashlib.sha256(BIRD).digest()[:8], "big"),
     ],
 )
-def test_canary_released_as_a_number_is_seen(value: int) -> None:
-    assert FLOCK.is_seen(rows=[row(1), row(value)], texts=[])
+def test_canary_released_as_a_number_is_seen(flock: Flock, value: int) -> None:
+    assert flock.is_seen(rows=[row(1), row(value)], texts=[])
 
 
-def test_other_texts_and_numbers_are_no_canaries() -> None:
-    assert not FLOCK.is_seen(rows=[row(17), row(None)], texts=[mac(1).hex(":"), "FilterCounters(readings=34)"])
-    assert not FLOCK.is_seen(rows=[row(zlib.crc32(BIRD))], texts=[canary(6).hex()])
+def test_other_texts_and_numbers_are_no_canaries(flock: Flock) -> None:
+    assert not flock.is_seen(rows=[row(17), row(None)], texts=[mac(1).hex(":"), "FilterCounters(readings=34)"])
+    assert not flock.is_seen(rows=[row(zlib.crc32(BIRD))], texts=[canary(6).hex()])
 
 
 @pytest.mark.parametrize(
     "held",
     [*written_forms(BIRD), b"x" + BIRD, hashlib.sha256(BIRD).digest()[:16], hashlib.sha1(BIRD).hexdigest().encode()],
 )
-def test_canary_held_in_any_form_is_found(held: bytes) -> None:
-    assert FLOCK.is_held({b"something", held})
+def test_canary_held_in_any_form_is_found(flock: Flock, held: bytes) -> None:
+    assert flock.is_held({b"something", held})
 
 
-def test_held_keys_and_pseudonyms_are_no_canaries() -> None:
-    assert not FLOCK.is_held({hashlib.sha256(b"key" + BIRD).digest(), b"", b"abc"})
-    assert not FLOCK.is_held(set())
+def test_held_keys_and_pseudonyms_are_no_canaries(flock: Flock) -> None:
+    assert not flock.is_held({hashlib.sha256(b"key" + BIRD).digest(), b"", b"abc"})
+    assert not flock.is_held(set())
 
 
 class _Slotted:
@@ -110,8 +116,44 @@ def test_held_bytes_are_found_in_the_only_slot_of_an_object() -> None:
 
 
 def test_held_bytes_are_not_looked_for_in_classes_and_functions() -> None:
-    callables: tuple[object, ...] = (_OneSlot, held_bytes, lambda: b"found")
+    def noted() -> None: ...
+
+    vars(noted)["note"] = b"found"
+    callables: tuple[object, ...] = (_OneSlot, held_bytes, lambda: b"found", noted)
     assert held_bytes(callables) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda inner: [inner], lambda inner: {1: inner}, _OneSlot], ids=["list", "dict", "slot"]
+)
+def test_held_bytes_are_found_down_to_twelve_levels(wrap: Callable[[object], object]) -> None:
+    held: object = b"found"
+    for _ in range(11):
+        held = wrap(held)
+    assert held_bytes(held) == {b"found"}
+    assert held_bytes(wrap(held)) == frozenset()
+
+
+class _Counted:
+    __slots__ = ("looks",)
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    @property
+    def __dict__(self) -> dict[str, object]:  # type: ignore[override]  # to see that it is asked for once
+        self.looks += 1
+        return {"one way": self, "another": [self, b"found"]}
+
+
+def test_held_bytes_are_looked_for_once_in_each_object() -> None:
+    counted = _Counted()
+    assert held_bytes(counted) == {b"found"}
+    assert counted.looks == 1
+
+
+def test_held_text_that_no_encoding_has_is_looked_at_all_the_same() -> None:
+    assert held_bytes("\udcff found") == {b"\xed\xb3\xbf found"}
 
 
 def test_forms_of_an_identifier_are_those_in_which_addresses_are_written() -> None:
@@ -133,7 +175,7 @@ def test_canary_that_is_escaped_as_python_does_is_seen_from_its_first_byte_to_it
     assert not flock.is_seen(rows=[], texts=["\\x00Plai", "x00Plain", "00Plain"])
 
 
-def test_two_texts_or_two_held_strings_make_no_canary_together() -> None:
+def test_two_texts_or_two_held_strings_make_no_canary_together(flock: Flock) -> None:
     text = BIRD.hex()
-    assert not FLOCK.is_seen(rows=[], texts=[text[:5], text[5:]])
-    assert not FLOCK.is_held([BIRD[:3], BIRD[3:]])
+    assert not flock.is_seen(rows=[], texts=[text[:5], text[5:]])
+    assert not flock.is_held([BIRD[:3], BIRD[3:]])
