@@ -1,5 +1,7 @@
 """mutmut's command line, with one change: the tests of a mutant's own module run first, and mostly those suffice.
 
+After them run the others, the quickest first: a few property tests take longer than all others together.
+
 Run by the interpreter of the environment that has mutmut: ``staged.py run``. To collect all tests that ever come
 through a function, as mutmut alone does for each mutant, takes longer than to run those few.
 """
@@ -9,6 +11,7 @@ from collections.abc import Iterable
 
 from mutmut.__main__ import cli  # type: ignore[import-not-found]  # lives in .venvs/mutation only
 from mutmut.runners.harness import PytestRunner  # type: ignore[import-not-found]  # the same
+from mutmut.state import state  # type: ignore[import-not-found]  # the same
 
 _run_tests = PytestRunner.run_tests
 
@@ -22,7 +25,9 @@ def in_stages(runner: object, *, mutant_name: str | None, tests: Iterable[str]) 
     stages: tuple[list[str], list[str]] = ([], [])
     for test in tests:
         stages[own.match(test) is None].append(test)
-    codes = (int(_run_tests(runner, mutant_name=mutant_name, tests=stage)) for stage in stages if stage)
+    costs_s = state().duration_by_test
+    ordered = [sorted(stage, key=lambda test: costs_s.get(test, 0)) for stage in stages]
+    codes = (int(_run_tests(runner, mutant_name=mutant_name, tests=stage)) for stage in ordered if stage)
     return next((code for code in codes if code), 0)
 
 
