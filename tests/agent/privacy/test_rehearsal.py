@@ -42,6 +42,12 @@ def test_scenes_have_different_names_and_strange_fields_in_every_reading(spec: S
         assert all(STRANGER in values.values() for _, values, _ in scene.sightings)
 
 
+@pytest.mark.parametrize("spec", EXAMPLES, ids=lambda spec: str(spec.name))
+def test_scenes_with_few_nobody_or_nothing_but_mistakes_hide_every_group(spec: StreamSpec) -> None:
+    hiding = {"fewer than k", "nobody", "wrong types"}
+    assert {scene.name for scene in scenes(spec) if scene.hides} == hiding
+
+
 def test_first_scene_has_more_than_k_canaries_each_seen_twice() -> None:
     scene = next(scenes(DEVICES))
     birds = [values["mac"] for _, values, _ in scene.sightings]
