@@ -10,7 +10,7 @@ from agent.buffer.records import Lane as BufferLane
 from agent.buffer.records import Outgoing, StreamPolicy
 from agent.clock import SystemClock
 from agent.config.plans import ClockSource, Settings
-from agent.discipline import GnssDiscipline, KernelDiscipline, SystemDiscipline
+from agent.discipline import GnssDiscipline, KernelDiscipline, SystemDiscipline, rtc_time
 from agent.sealer import PADDING_BYTES, StreamFormat
 from agent.uplink.settings import Mqtt, Timing, UplinkSettings
 from agent.windows import Watcher
@@ -30,8 +30,12 @@ def make_clock(settings: Settings) -> tuple[SystemClock, GnssDiscipline | None]:
     if settings.clock.source is ClockSource.GNSS:
         gnss = GnssDiscipline()
         return SystemClock(gnss), gnss
-    discipline = SystemDiscipline() if settings.clock.source is ClockSource.SYSTEM else KernelDiscipline()
-    return SystemClock(discipline), None
+    if settings.clock.source is ClockSource.SYSTEM:
+        return SystemClock(SystemDiscipline()), None
+    rtc = settings.clock.rtc
+    if rtc is None:
+        return SystemClock(KernelDiscipline()), None
+    return SystemClock(KernelDiscipline(), rtc=lambda floor_ms: rtc_time(rtc, floor_ms=floor_ms)), None
 
 
 def gnss_watcher(discipline: GnssDiscipline, *, sensor: str | None) -> Watcher:

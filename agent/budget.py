@@ -24,7 +24,9 @@ _FORMAT: Final = 1
 _LARGEST: Final = 1 << 62
 _PERCENT: Final = 100
 
-SHARES: Final[Mapping[Lane, int]] = MappingProxyType({Lane.CONTROL: 100, Lane.LIVE: 95, Lane.BACKLOG: 85})
+SHARES: Final[Mapping[Lane, int]] = MappingProxyType(
+    {Lane.CONTROL: 100, Lane.ALARM: 99, Lane.LIVE: 95, Lane.BACKLOG: 85}
+)
 """Up to which percentage of a cap each lane may still send: the rest is kept for the lanes before it."""
 
 
@@ -169,9 +171,23 @@ class Budget:
         self._count(-wire_bytes)
 
     @property
+    def settings(self) -> BudgetSettings:
+        """The caps."""
+        return self._settings
+
+    def today(self) -> tuple[date, int] | None:
+        """Return the day that is counted in and how many seconds are left of it, None while no date is known."""
+        instant = self._clock.instant()
+        if not instant.dated:
+            return None
+        now = datetime.fromtimestamp(instant.utc_ns // _NS, tz=UTC).astimezone(self._zone)
+        passed = timedelta(hours=now.hour, minutes=now.minute, seconds=now.second)
+        return now.date(), int((timedelta(days=1) - passed).total_seconds())
+
+    @property
     def export_due(self) -> bool:
-        """Whether more has been spent than the last `export` counted."""
-        return self._counters.total_bytes > self._counters.exported_total
+        """Whether half of what the last `export` counted ahead is used: it takes a moment until one is committed."""
+        return self._counters.total_bytes > self._counters.exported_total - self.AHEAD_BYTES // 2
 
     def export(self, *, ahead_bytes: int = AHEAD_BYTES) -> bytes:
         """Return the counters for a later `saved`, counting `ahead_bytes` more than was spent."""
@@ -213,12 +229,9 @@ class Budget:
             period.spent = max(0, period.spent + wire_bytes)
 
     def _enter_periods(self) -> None:
-        instant = self._clock.instant()
-        if not instant.dated:
-            return
-        today = datetime.fromtimestamp(instant.utc_ns // _NS, tz=UTC).astimezone(self._zone).date()
-        self._counters.day.enter(today)
-        self._counters.month.enter(month_begin(today, self._settings.billing_day))
+        if (known := self.today()) is not None:
+            self._counters.day.enter(known[0])
+            self._counters.month.enter(month_begin(known[0], self._settings.billing_day))
 
     def _restore(self, saved: bytes) -> None:
         """Take the counters of an earlier run; bytes that are not what `export` writes change nothing."""
@@ -240,6 +253,11 @@ def month_begin(today: date, billing_day: int) -> date:
     first = today.replace(day=1)
     this_month = _within(first + timedelta(days=31), billing_day)
     return this_month if today >= this_month else _within(first, billing_day)
+
+
+def next_month_begin(begun: date, billing_day: int) -> date:
+    """Return when the billing month after the one that began at `begun` begins."""
+    return _within(begun.replace(day=1) + timedelta(days=62), billing_day)
 
 
 def _within(after: date, day: int) -> date:

@@ -63,6 +63,7 @@ def _stream(plan: StreamPlan, sensors: dict[str, SensorPlan], *, retention_ms: i
             _channel(channel, sensors[channel.sensor], uri=plan.properties.get(channel.name, ""))
             for channel in plan.spec.channels
         ),
+        alarms=plan.alarms,
     )
 
 

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from agent.clock import NS_PER_MS, WallTime
@@ -27,6 +28,7 @@ HOLDOVER_LIMIT_MS: Final = 60_000
 _STA_UNSYNC: Final = 0x0040
 _TIME_ERROR: Final = 5
 _US_PER_MS: Final = 1000
+_MS_PER_S: Final = 1000
 _PPM: Final = 1_000_000
 _EARLIEST_UTC_NS: Final = 1_735_689_600_000 * NS_PER_MS
 """2025-01-01: the software is younger, so a receiver that says less has lost count of its weeks."""
@@ -88,7 +90,26 @@ def read_kernel_time() -> KernelTime:
     if result < 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
-    return KernelTime(result != _TIME_ERROR and not timex.status & _STA_UNSYNC, int(timex.maxerror))
+    error_us = max(int(timex.maxerror), int(timex.esterror))  # the second is an estimate, and says no less if larger
+    return KernelTime(result != _TIME_ERROR and not timex.status & _STA_UNSYNC, error_us)
+
+
+def rtc_time(name: str, *, floor_ms: int, folder: Path = Path("/sys/class/rtc")) -> tuple[int, int] | None:
+    """Return what a clock with a battery is worth: wall time in ms and the bound of its error; None if nothing.
+
+    It was set while the unit's clock was synchronised, the last time at `floor_ms`, and has run free since. A driver
+    that knows that its chip has lost its power tells no time. What was wrong by years has a bound of days.
+
+    Source: Linux, Documentation/admin-guide/rtc.rst (`since_epoch`).
+    """
+    try:
+        rtc_ms = int((folder / name / "since_epoch").read_text()) * _MS_PER_S
+    except (OSError, ValueError):
+        return None
+    error_ms = _MS_PER_S + _drift_ms((rtc_ms - floor_ms) * NS_PER_MS)
+    if not floor_ms or rtc_ms < floor_ms or error_ms > HOLDOVER_LIMIT_MS:
+        return None
+    return rtc_ms + _MS_PER_S // 2, error_ms  # it counts whole seconds
 
 
 def _drift_ms(elapsed_ns: int) -> int:
@@ -98,7 +119,8 @@ def _drift_ms(elapsed_ns: int) -> int:
 class KernelDiscipline:
     """Believes the kernel when an NTP daemon (or PTP, or `chronyd`) keeps it synchronised.
 
-    When the daemon is lost, wall time is in holdover until its error may be larger than `HOLDOVER_LIMIT_MS`.
+    When the daemon is lost, wall time is in holdover until its error may be larger than `HOLDOVER_LIMIT_MS`. It runs
+    on from the last synchronised instant then: whoever sets the system's clock meanwhile is not believed.
 
     Args:
         read: `read_kernel_time`, or a stand-in.
@@ -110,8 +132,17 @@ class KernelDiscipline:
     ) -> None:
         self._read = read
         self._utc_ns = utc_ns
-        self._last: tuple[int, int] | None = None
+        self._last: tuple[int, int, int] | None = None
         self._forbidden = False
+
+    def resume(self, *, mono_ns: int, utc_ns: int, error_ms: int | None) -> None:
+        """Go on from where an earlier process was synchronised, in this boot."""
+        if error_ms is not None:
+            self._last = (mono_ns, utc_ns, error_ms)
+
+    def agrees(self, wall: WallTime) -> bool:  # noqa: ARG002 - the interface gives it
+        """Return False: there is no second source."""
+        return False
 
     def wall(self, mono_ns: int) -> WallTime:
         """Return the kernel's wall time with what `adjtimex` says about it."""
@@ -119,9 +150,9 @@ class KernelDiscipline:
         kernel = self._ask()
         if kernel.synchronised:
             error_ms = -(-kernel.maxerror_us // _US_PER_MS)
-            self._last = (mono_ns, error_ms)
+            self._last = (mono_ns, utc_ns, error_ms)
             return WallTime(utc_ns=utc_ns, synchronised=True, error_ms=error_ms)
-        return WallTime(utc_ns=utc_ns, synchronised=False, error_ms=self._holdover_ms(mono_ns))
+        return self._holdover(mono_ns) or WallTime(utc_ns=utc_ns, synchronised=False, error_ms=None)
 
     def _ask(self) -> KernelTime:
         try:
@@ -136,12 +167,14 @@ class KernelDiscipline:
                 )
             return KernelTime(synchronised=False, maxerror_us=0)
 
-    def _holdover_ms(self, mono_ns: int) -> int | None:
+    def _holdover(self, mono_ns: int) -> WallTime | None:
         if self._last is None:
             return None
-        since_ns, error_ms = self._last
+        since_ns, utc_ns, error_ms = self._last
         bound_ms = error_ms + _drift_ms(mono_ns - since_ns)
-        return bound_ms if bound_ms <= HOLDOVER_LIMIT_MS else None
+        if bound_ms > HOLDOVER_LIMIT_MS:
+            return None
+        return WallTime(utc_ns=utc_ns + mono_ns - since_ns, synchronised=False, error_ms=bound_ms)
 
 
 class SystemDiscipline:
@@ -153,6 +186,13 @@ class SystemDiscipline:
     def wall(self, mono_ns: int) -> WallTime:  # noqa: ARG002 - the interface gives it; this source has no memory
         """Return the system's wall time, believed, with an unknown error."""
         return WallTime(utc_ns=self._utc_ns(), synchronised=True, error_ms=None)
+
+    def resume(self, *, mono_ns: int, utc_ns: int, error_ms: int | None) -> None:
+        """Do nothing: this source is always there."""
+
+    def agrees(self, wall: WallTime) -> bool:  # noqa: ARG002 - the interface gives it
+        """Return False: there is no second source."""
+        return False
 
 
 class GnssDiscipline:
@@ -167,14 +207,21 @@ class GnssDiscipline:
         latency_ms: how late a sentence may be; 1000 covers every receiver that reports each second.
         fresh_s: age of the last sample after which wall time is in holdover.
         utc_ns: CLOCK_REALTIME, given out (unbelieved) until the first samples are in.
+        read: `read_kernel_time`, or a stand-in; a kernel that is synchronised, too, is a second source.
     """
 
     AGREEING: Final = 5
     _KEPT: Final = 60
 
     def __init__(
-        self, *, latency_ms: int = 1000, fresh_s: float = 10.0, utc_ns: Callable[[], int] = time.time_ns
+        self,
+        *,
+        latency_ms: int = 1000,
+        fresh_s: float = 10.0,
+        utc_ns: Callable[[], int] = time.time_ns,
+        read: Callable[[], KernelTime] = read_kernel_time,
     ) -> None:
+        self._read = read
         self._latency_ns = latency_ms * NS_PER_MS
         self._fresh_ns = int(fresh_s * 1000) * NS_PER_MS
         self._utc_ns = utc_ns
@@ -212,6 +259,20 @@ class GnssDiscipline:
         if bound_ms > HOLDOVER_LIMIT_MS:
             return WallTime(utc_ns=mono_ns + self._offset_ns(), synchronised=False, error_ms=None)
         return WallTime(utc_ns=mono_ns + self._offset_ns(), synchronised=age_ns <= self._fresh_ns, error_ms=bound_ms)
+
+    def resume(self, *, mono_ns: int, utc_ns: int, error_ms: int | None) -> None:
+        """Go on from where an earlier process heard the receiver, in this boot."""
+        if error_ms is not None and error_ms <= HOLDOVER_LIMIT_MS and not self._believed:
+            self._believed.append((mono_ns, utc_ns - mono_ns))
+
+    def agrees(self, wall: WallTime) -> bool:
+        """Return whether the kernel is synchronised as well, and has the same time within both bounds."""
+        try:
+            kernel = self._read()
+        except OSError:
+            return False
+        bound_ms = (wall.error_ms or 0) + kernel.maxerror_us // _US_PER_MS + 1
+        return kernel.synchronised and abs(self._utc_ns() - wall.utc_ns) <= bound_ms * NS_PER_MS
 
     def _offset_ns(self) -> int:
         return max(offset for _, offset in self._believed)

@@ -1,60 +1,75 @@
 """Which windows were given out: remembered across restarts, so that none is given out twice.
 
-In: released rows; what an earlier process exported. Out: the last window of a stream, a time that has passed.
+In: released rows; what an earlier process exported. Out: the windows of a stream that were given out.
 Never: a clock, a value.
 
 A window that ended before the process did cannot come again: time has gone on. One that was closed early can, because
 the unit stopped or its clock was set, and somebody starts it again before the window's end. So this is to be stored
 whenever windows were closed early, together with their rows.
+
+Spans of windows are remembered, not the last one only (`agent.privacy.spans`): a clock that once ran ahead and was
+set right does not keep a stream silent until the date that it showed.
 """
 
 import json
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from agent.privacy.released import Released
+from agent.privacy.spans import Spans
 
 NAME: Final = "given"
 """Where it is kept in the outbox."""
-_VERSION: Final = 1
+_VERSION: Final = 2
+_ONLY_THE_LAST: Final = 1
+"""The version that kept the last start of each stream only: everything up to it counts as given out."""
 _WALL: Final = "utc"
 
 
 class Given:
-    """The start of the last window that was given out, by stream, for wall time and for this boot's.
+    """The windows that were given out, by stream, for wall time and for this boot's.
 
     Args:
         boot_id: of this boot; what another one counted cannot come again.
-        saved: what `export` returned, None for nothing; what another version wrote is left alone.
+        saved: what `export` returned, None for nothing; what a later version wrote is left alone.
     """
 
     def __init__(self, boot_id: bytes, saved: bytes | None = None) -> None:
         self._boot_id = boot_id
-        self._last: dict[tuple[str, bytes | None], int] = {}
+        self._spans: dict[tuple[str, bytes | None], Spans] = {}
         stored = json.loads(saved) if saved else {}
-        if stored.get("version") == _VERSION:
-            for name, boot_id_saved in ((_WALL, None), (boot_id.hex(), boot_id)):
-                for stream, start_ms in stored["starts"].get(name, {}).items():
-                    self._last[stream, boot_id_saved] = start_ms
+        for name, boot_id_saved in ((_WALL, None), (boot_id.hex(), boot_id)):
+            for stream, spans in _read(stored).get(name, {}).items():
+                self._spans[stream, boot_id_saved] = Spans(spans)
 
     def note(self, rows: Iterable[Released]) -> None:
         """Remember the windows of these rows."""
         for row in rows:
-            key = (row.stream, row.boot_id)
-            self._last[key] = max(row.start_ms, self._last.get(key, row.start_ms))
+            self.spans(row.stream, row.boot_id).add(row.start_ms, step_ms=row.step_ms)
+
+    def spans(self, stream: str, boot_id: bytes | None) -> Spans:
+        """Return the windows of a stream that were given out; what is added to it is remembered."""
+        return self._spans.setdefault((stream, boot_id), Spans())
 
     def last_ms(self, stream: str, boot_id: bytes | None) -> int | None:
-        """Return the start of a stream's last window, None when none is known."""
-        return self._last.get((stream, boot_id))
-
-    @property
-    def passed_utc_ms(self) -> int:
-        """A wall time that has passed; 0 when none is known."""
-        return max((start_ms for (_, boot_id), start_ms in self._last.items() if boot_id is None), default=0)
+        """Return the latest start of a stream's windows, None when none is known."""
+        return self.spans(stream, boot_id).last_ms
 
     def export(self) -> bytes:
         """Return what was remembered, to be stored."""
-        starts: dict[str, dict[str, int]] = {}
-        for (stream, boot_id), start_ms in self._last.items():
-            starts.setdefault(_WALL if boot_id is None else boot_id.hex(), {})[stream] = start_ms
-        return json.dumps({"version": _VERSION, "starts": starts}, separators=(",", ":")).encode()
+        known: dict[str, dict[str, list[tuple[int, int]]]] = {}
+        for (stream, boot_id), spans in self._spans.items():
+            if spans.last_ms is not None:
+                known.setdefault(_WALL if boot_id is None else boot_id.hex(), {})[stream] = list(spans)
+        return json.dumps({"version": _VERSION, "spans": known}, separators=(",", ":")).encode()
+
+
+def _read(stored: dict[str, Any]) -> dict[str, dict[str, list[tuple[int, int]]]]:
+    """Return the spans by clock and stream."""
+    if stored.get("version") == _ONLY_THE_LAST:
+        return {
+            clock: {stream: [(0, last_ms)] for stream, last_ms in starts.items()}
+            for clock, starts in stored["starts"].items()
+        }
+    spans: dict[str, dict[str, list[tuple[int, int]]]] = stored["spans"] if stored.get("version") == _VERSION else {}
+    return spans

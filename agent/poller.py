@@ -176,6 +176,12 @@ class Poller:
             self._pause_s = _BACKOFF_FIRST_S
             self._wanted.set()
 
+    def leave_out(self, reason: str) -> None:
+        """Take note that the sensor is left alone from now on, after `run` has ended with a mistake; and why."""
+        self._given_up = True
+        self.problem = reason
+        self._enter(SensorState.FAILING)
+
     async def run(self) -> None:
         """Keep the sensor going until cancelled; returns only when `start` is IGNORE and it could not be opened.
 

@@ -3,14 +3,16 @@
 In: states and counters of every stage. Out: a signed status, and plain values for JSON. Never: anything measured.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.buffer.records import OutboxStats
 from agent.clock import NS_PER_MS, Clock
 from agent.control.desk import Desk
 from agent.declaration import software
+from agent.flash import Flash
+from agent.forecast import Forecast
 from agent.poller import Poller
 from agent.publisher import Publisher
 from agent.reception import Reception
@@ -19,6 +21,9 @@ from agent.sensors import Simulation
 from agent.windows import Windows
 from agent.wire.messages import Presence, Status
 from agent.wire.orders import Order
+
+if TYPE_CHECKING:
+    from agent.alarming import Alarming
 
 _NS_PER_S = 1_000_000_000
 _ON_ORDER = {Order.HOLD: "held on order", Order.SUSPEND: "suspended on order"}
@@ -36,9 +41,13 @@ class Reporter:
         suspended: streams that release nothing because their self-test failed, with the reason.
         desk: knows which streams are held or suspended on order.
         simulation: whether a simulated bus is behind a sensor.
+        forecast: knows what was spent of the data budget.
+        flash: counts what is written.
         stats: the outbox's counters, as last asked for.
         publisher: set once it is made; it needs `status` first.
         pollers: set once they are made.
+        supervision: set once it is made: what was restarted and left out.
+        alarming: set once it is made, where there are alarms.
     """
 
     unit: str
@@ -50,9 +59,13 @@ class Reporter:
     suspended: Mapping[str, str]
     desk: Desk
     simulation: Simulation
+    forecast: Forecast | None = None
+    flash: Flash | None = None
     stats: OutboxStats | None = None
     publisher: Publisher | None = None
     pollers: list[Poller] = field(default_factory=list)
+    supervision: Callable[[], Mapping[str, object]] = dict
+    alarming: "Alarming | None" = None
 
     def status(self, *, online: bool, session: int) -> bytes:
         """Return the signed status, or (not online) the last will; `session` counts this process's connections."""
@@ -69,6 +82,7 @@ class Reporter:
                 clock=self.windows.timeline.stamp().quality,
                 sensors={name: state.value for name, state in self.windows.states.items()},
                 suspended=self._silent(),
+                alarms={} if self.alarming is None else self.alarming.raised(),
                 rows_waiting=0 if self.stats is None else self.stats.rows_waiting + self.stats.sealed_rows_waiting,
                 simulated=self.simulation.found,
             )
@@ -102,9 +116,13 @@ class Reporter:
             "sensors": {poller.sensor: _sensor(poller) for poller in self.pollers},
             "streams": self.windows.counters(),
             "suspended": dict(self.suspended),
+            "supervision": self.supervision(),
+            "alarms": {} if self.alarming is None else self.alarming.snapshot(),
             "control": {"lost": self.desk.lost, "version": self.desk.version, "ordered": self._ordered()},
             "outbox": None if self.stats is None else asdict(self.stats),
             "uplink": None if self.publisher is None else asdict(self.publisher.state()),
+            "budget": None if self.forecast is None else self.forecast.look(),
+            "flash": None if self.flash is None else self.flash.state(),
             "receipts": {str(outcome): count for outcome, count in self.reception.outcomes.items()}
             | {"refused": self.reception.refused},
         }

@@ -6,23 +6,26 @@ a stored row, a file, a wait.
 Its methods are called on the outbox's thread, `status` on the event loop.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from agent.boots import Boots
 from agent.buffer.records import GapNote, Link, StoredRow
-from agent.wire import cose, payload
+from agent.wire import alarm, cose, payload
+from agent.wire.chain import Place
 from agent.wire.cose import Signer
 from agent.wire.declared import Declaration, DeclaredStream
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import Batch, ClockStamp, Column, Gap, GapReason, Kind, Status
-from agent.wire.orders import LOGS, Ack, Log
+from agent.wire.messages import Alarm, Batch, ClockStamp, Column, Gap, GapReason, Status
+from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS, Ack, Log
 from agent.wire.payload import KINDS
+
+if TYPE_CHECKING:
+    from agent.privacy.merge import Merging
 
 PADDING_BYTES = 64
 """Payloads of streams about people or vehicles are padded to a multiple of this: their length must tell nothing."""
-
-Mapped = tuple[bytes, int, int]
-"""Boot id, monotonic ms and wall ms of one instant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +41,6 @@ class StreamFormat:
     padded_to: int = 0
 
 
-def _unmapped() -> Mapped | None:
-    return None
-
-
 class Sealer:
     """Makes the envelopes of one unit.
 
@@ -49,23 +48,16 @@ class Sealer:
         key: signs.
         unit: the unit's id.
         formats: of the configured streams; what a declaration says goes before.
-        mapping: tells how this boot's time maps to wall time, None while it does not.
 
     Attributes:
         simulated: a simulated bus is behind any sensor; said in everything that is signed.
+        boots: knows where the rows of a boot lie in time; None when nobody does.
     """
 
-    def __init__(
-        self,
-        key: Signer,
-        *,
-        unit: str,
-        formats: Mapping[str, StreamFormat],
-        mapping: Callable[[], Mapped | None] = _unmapped,
-    ) -> None:
+    def __init__(self, key: Signer, *, unit: str, formats: Mapping[str, StreamFormat]) -> None:
         self.unit = unit
         self.simulated = False
-        self.mapping = mapping
+        self.boots: Boots | None = None
         self._key = key
         self._formats = dict(formats)
         self._declared: dict[bytes, dict[str, StreamFormat]] = {}
@@ -100,7 +92,7 @@ class Sealer:
                 boot_id=rows[0].boot_id,
                 columns=_columns(form, rows),
                 declaration=declaration,
-                clock=self._stamp(clock, rows[0].boot_id),
+                clock=self._stamp(clock, rows),
                 simulated=self.simulated,
                 padded_to=form.padded_to,
             )
@@ -112,16 +104,18 @@ class Sealer:
             raise MalformedPayload(f"batch of {stream}: the stream is neither declared nor configured")
         return form
 
-    def _stamp(self, clock: bytes, boot_id: bytes | None) -> ClockStamp:
-        """Return the clock's state; with the mapping of the rows' boot to wall time, if that is known by now."""
+    def _stamp(self, clock: bytes, rows: Sequence[StoredRow]) -> ClockStamp:
+        """Return the clock's state, with what is known by now of where the rows' boot lies in time."""
         stamp = payload.decode_clock(clock)
-        mapping = None if boot_id is None or stamp.mapping is not None else self.mapping()
-        return stamp if mapping is None or mapping[0] != boot_id else replace(stamp, mapping=mapping)
+        if self.boots is None:
+            return stamp
+        end_ms = rows[-1].start_ms + rows[-1].step_ms
+        return self.boots.place(stamp, rows[0].boot_id, start_ms=rows[0].start_ms, end_ms=end_ms)
 
     def start_ms(self, data: bytes) -> int | None:
-        """Return the start of the first window in a batch of ours; None where it is not wall time."""
-        batch = payload.decode(Kind.BATCH, cose.payload_of(data))
-        return batch.start_ms if isinstance(batch, Batch) and batch.boot_id is None else None
+        """Return the start of the first window in a batch or alarm of ours; None where it is not wall time."""
+        found = payload.decode(cose.peek(data).kind, cose.payload_of(data))
+        return found.start_ms if isinstance(found, Batch | Alarm) and found.boot_id is None else None
 
     def gap(self, link: Link, note: GapNote) -> bytes:
         """Return the envelope of a gap record."""
@@ -136,6 +130,7 @@ class Sealer:
                 count=note.count,
                 reason=GapReason(note.reason),
                 simulated=self.simulated,
+                ended=note.ended,
             )
         )
 
@@ -156,9 +151,16 @@ class Sealer:
         streams = payload.decode_content(content).streams
         return tuple((stream.name, tuple(channel.name for channel in stream.channels)) for stream in streams)
 
+    def merging(self, content: bytes, stream: str) -> "tuple[Merging, ...] | None":
+        """Return how the columns of a stream merge by a declaration; None for a stream that is not in it."""
+        from agent.merging import mergings  # noqa: PLC0415 - only where a stream is thinned
+
+        declared = payload.decode_content(content).streams
+        return next((mergings(one) for one in declared if one.name == stream), None)
+
     def note(self, link: Link, content: bytes) -> bytes:
-        """Return the envelope of an acknowledgement or of a head of the disclosure log."""
-        message: Ack | Log
+        """Return the envelope of an acknowledgement, of a head of the disclosure log, or of an alarm of a stream."""
+        message: Ack | Log | Alarm
         if link.stream == LOGS:
             message = Log(
                 epoch=link.epoch,
@@ -167,6 +169,8 @@ class Sealer:
                 prev=link.prev,
                 content=payload.decode_log_content(content),
             )
+        elif link.stream != ACKNOWLEDGEMENTS:
+            message = self._alarm(link, content)
         else:
             message = Ack(
                 epoch=link.epoch,
@@ -177,11 +181,20 @@ class Sealer:
             )
         return self._seal(message)
 
+    def _alarm(self, link: Link, content: bytes) -> Alarm:
+        """Return an alarm in its place; one of a boot's time says where that boot lies, if that is known."""
+        told = alarm.placed(content, Place(link.epoch, link.stream, link.seq, link.prev))
+        if self.boots is None or told.boot_id is None:
+            return told
+        end_ms = told.start_ms + told.step_ms
+        clock = self.boots.place(told.clock, told.boot_id, start_ms=told.start_ms, end_ms=end_ms)
+        return replace(told, clock=clock)
+
     def status(self, status: Status) -> bytes:
         """Return the envelope of a status, for now or as a last will."""
         return self._seal(status)
 
-    def _seal(self, message: Batch | Gap | Declaration | Status | Ack | Log) -> bytes:
+    def _seal(self, message: Batch | Gap | Declaration | Status | Ack | Log | Alarm) -> bytes:
         return cose.sign(payload.encode(message), kind=KINDS[type(message)], signer=self._key)
 
 

@@ -7,18 +7,23 @@ Never: a stage's own work.
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agent import assembly
+from agent.boots import FORGET, Boots
+from agent.boots import NAME as BOOTS
 from agent.budget import Budget
 from agent.buffer.outbox import Outbox
-from agent.clock import NS_PER_MS, Clock
+from agent.clock import Clock
 from agent.config.plans import Settings
 from agent.control import keys as control_keys
 from agent.control.desk import Desk
 from agent.discipline import GnssDiscipline
+from agent.flash import NAME as FLASH
+from agent.flash import Flash, Written
+from agent.forecast import Forecast
 from agent.given import NAME as GIVEN
 from agent.given import Given
 from agent.health import PERIOD_S, Health, StatusFile
@@ -28,14 +33,17 @@ from agent.publisher import Publisher
 from agent.receipts import ReceiptVerifier
 from agent.reception import COUNTERS, Reception
 from agent.reporting import Reporter
+from agent.restarts import Restarts
 from agent.sealer import Sealer
 from agent.sensors import AnyBus, Simulation, open_buses
+from agent.supervision import Supervisor
 from agent.uplink.session import BUDGET_NAME
 from agent.windows import Windows
 from agent.wire.keyfile import SigningKey
 from agent.wire.orders import Order
 
 if TYPE_CHECKING:
+    from agent.alarming import Alarming
     from agent.privacy.ledgers import Ledgers
 
 _LOG = logging.getLogger(__name__)
@@ -51,23 +59,27 @@ class Surroundings:
 
     Attributes:
         clock: time.
-        raise_floor: told of a wall time, in ns, that has passed: the clock may not believe an earlier one.
+        remember: told what is known of the time from before this process.
+        certified: told from when until when the broker's certificate is valid, once it was verified.
         gnss: the clock's discipline when a GNSS receiver is its source, else None.
         environment: environment variables, for systemd.
         runtime: folder of the status file, None for no status file.
         status_every_s: how often the status file is written.
         keep_status: leave the status file behind, with how it ended.
         on_stored: told of each row after it was committed: stream, number, window start.
+        written: how many bytes this process has written to disks, None where that is not known.
     """
 
     clock: Clock
-    raise_floor: Callable[[int], None] = lambda _utc_ns: None
+    remember: Callable[[Boots], None] = lambda _boots: None
+    certified: Callable[[int, int], None] | None = None
     gnss: GnssDiscipline | None = None
     environment: Mapping[str, str]
     runtime: Path | None = None
     status_every_s: float = PERIOD_S
     keep_status: bool = False
     on_stored: StoredRows | None = None
+    written: Written = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +91,7 @@ class Stages:
     clock: Clock
     buses: Mapping[str, AnyBus]
     given: Given
+    boots: Boots
     ledgers: "Ledgers | None"
     windows: Windows
     desk: Desk
@@ -86,7 +99,9 @@ class Stages:
     reception: Reception
     publisher: Publisher
     health: Health
+    supervisor: Supervisor
     reporter: Reporter
+    alarming: "Alarming | None" = None
 
     async def close(self) -> None:
         """Let the store and the control state of a unit go that did not run."""
@@ -114,7 +129,10 @@ async def build(settings: Settings, *, tested: Mapping[str, str], key: SigningKe
         desk.close()
         raise
     try:
-        return _join(settings, key=key, around=around, store=store, desk=desk, tested=tested)
+        stages = _join(settings, key=key, around=around, store=store, desk=desk, tested=tested)
+        if not any(plan.alarms for plan in settings.streams):
+            return stages
+        return replace(stages, alarming=await _alarming(settings, stages))
     except BaseException:
         await store.outbox.close()
         desk.close()
@@ -137,13 +155,41 @@ async def _open_store(settings: Settings, *, key: SigningKey, around: Surroundin
     try:
         receipts.restore(await outbox.load_counters(COUNTERS))
         given = Given(around.clock.boot_id, await outbox.load_counters(GIVEN))
+        boots = Boots(around.clock.boot_id, await outbox.load_counters(BOOTS))
+        forgotten = _is_told_to_forget(settings)
+        if forgotten:
+            boots.forget()
+            await outbox.save_counters(BOOTS, boots.export())
+            await outbox.flush()
+            _has_forgotten(settings)
+        around.remember(boots)
+        sealer.boots = boots
         budget = Budget(settings.budget, clock=around.clock, saved=await outbox.load_counters(BUDGET_NAME))
-        around.raise_floor(given.passed_utc_ms * NS_PER_MS)
-        ledgers = _ledgers(settings, await outbox.load_counters(LEDGERS))
-        return _Store(outbox, sealer, receipts, given, budget, ledgers)
+        flash = Flash(
+            around.written,
+            today=budget.today,
+            clock=around.clock,
+            limit=settings.limits.flash_bytes_per_day,
+            saved=await outbox.load_counters(FLASH),
+        )
+        ledgers = _ledgers(settings, None if forgotten else await outbox.load_counters(LEDGERS))
+        return _Store(outbox, sealer, receipts, given, boots, budget, flash, ledgers)
     except BaseException:
         await outbox.close()
         raise
+
+
+def _is_told_to_forget(settings: Settings) -> bool:
+    """Tell whether a person has said that the last known time is to be forgotten (`lamppost clock --forget`).
+
+    The budgets of noise go with it: their last day may be one that has not come yet. So nothing is granted today.
+    """
+    return (settings.directory / FORGET).exists()
+
+
+def _has_forgotten(settings: Settings) -> None:
+    (settings.directory / FORGET).unlink(missing_ok=True)
+    _LOG.warning("the last known time is forgotten, as was asked for: the clock is believed as it is now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +200,9 @@ class _Store:
     sealer: Sealer
     receipts: ReceiptVerifier
     given: Given
+    boots: Boots
     budget: Budget
+    flash: Flash
     ledgers: "Ledgers | None"
 
 
@@ -175,10 +223,10 @@ def _join(
         filters=filters,
         clock=around.clock,
         given=store.given,
+        boots=store.boots,
         suspended=_suspended(desk, settings),
         watch=None if around.gnss is None else assembly.gnss_watcher(around.gnss, sensor=settings.clock.gnss),
     )
-    store.sealer.mapping = windows.timeline.mapping
     reception = Reception(store.receipts, outbox=store.outbox)
     reporter = Reporter(
         unit=settings.unit.id,
@@ -190,7 +238,16 @@ def _join(
         suspended=suspended,
         desk=desk,
         simulation=Simulation(buses),
+        forecast=Forecast(store.budget, clock=around.clock),
+        flash=store.flash,
     )
+    supervisor = Supervisor(
+        buses,
+        bus_of={plan.name: plan.bus for plan in settings.sensors},
+        restarts=Restarts(settings.directory, clock=around.clock),
+        clock=around.clock,
+    )
+    reporter.supervision = supervisor.state
     health = _health(around, reporter)
     reporter.publisher = Publisher(
         assembly.uplink_settings(settings),
@@ -198,9 +255,11 @@ def _join(
         budget=store.budget,
         clock=around.clock,
         topic_of=assembly.TopicOf(settings),
+        certified=around.certified,
         on_message=reception.take,
         status=reporter.status,
         beat=health.register("publisher", deadline_s=STALL_S),
+        last_step=supervisor.uplink_stuck,
     )
     return Stages(
         settings=settings,
@@ -208,6 +267,7 @@ def _join(
         clock=around.clock,
         buses=buses,
         given=store.given,
+        boots=store.boots,
         ledgers=store.ledgers,
         windows=windows,
         desk=desk,
@@ -215,8 +275,20 @@ def _join(
         reception=reception,
         publisher=reporter.publisher,
         health=health,
+        supervisor=supervisor,
         reporter=reporter,
     )
+
+
+async def _alarming(settings: Settings, stages: Stages) -> "Alarming":
+    from agent import alarming  # noqa: PLC0415 - few units have alarms
+
+    saved = await stages.outbox.load_counters(alarming.NAME)
+    simulation = stages.reporter.simulation
+    found = alarming.Alarming(settings.streams, saved, orders=stages.desk.states, simulated=lambda: simulation.found)
+    stages.reporter.alarming = found
+    stages.windows.pace(found.fast(), afresh=True)
+    return found
 
 
 def _ledgers(settings: Settings, saved: bytes | None) -> "Ledgers | None":

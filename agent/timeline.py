@@ -1,10 +1,14 @@
-"""Which clock the windows follow: wall time once it is synchronised, the boot's own time before.
+"""Which clock the windows follow: wall time once it is dated, the boot's own time before.
 
 In: instants. Out: positions on the present grid, in ms, and the clock stamp that rows carry. Never: an invented date.
+
+A clock that was dated once in this boot and is not any more runs on from there, with a bound that grows: what the
+system's clock shows meanwhile, set by whomever, is not followed.
 """
 
 from dataclasses import dataclass
 
+from agent.boots import Boots, drift_ms
 from agent.clock import NS_PER_MS, Instant
 from agent.wire.messages import ClockQuality, ClockStamp
 
@@ -30,11 +34,18 @@ class Grid:
 
 
 class Timeline:
-    """Follows the clock; says when windows must begin a new grid."""
+    """Follows the clock; says when windows must begin a new grid.
 
-    def __init__(self, boot_id: bytes, now: Instant) -> None:
+    Args:
+        boot_id: of this boot.
+        now: the present instant.
+        boots: what is known of this boot's time; kept up to date.
+    """
+
+    def __init__(self, boot_id: bytes, now: Instant, boots: Boots | None = None) -> None:
         self._boot_id = boot_id
-        self._was_synchronised = False
+        self._boots = Boots(boot_id) if boots is None else boots
+        self._held: tuple[int, int, int | None] | None = self._boots.placed(boot_id)
         self._now = now
         self.grid = self._grid(now)
 
@@ -52,24 +63,23 @@ class Timeline:
 
     def stamp(self) -> ClockStamp:
         """Return the clock's state, for the rows released now."""
-        now = self._now
-        if self.grid.boot_id is not None:
+        if self._held is None:
             return ClockStamp(quality=ClockQuality.UNSET)
-        quality = ClockQuality.SYNCHRONISED if now.synchronised else ClockQuality.HOLDOVER
-        return ClockStamp(quality=quality, error_ms=None if now.error_ms is None else _steady(now.error_ms))
-
-    def mapping(self) -> tuple[bytes, int, int] | None:
-        """Return boot id, monotonic ms and wall ms of one instant; None while wall time is not believed."""
-        if self.grid.boot_id is not None:
-            return None
-        mono_ms = self._now.mono_ns // NS_PER_MS
-        return self._boot_id, mono_ms, mono_ms + self.grid.offset_ms
+        quality = ClockQuality.SYNCHRONISED if self._now.synchronised else ClockQuality.HOLDOVER
+        mono_ms, _, error_ms = self._held
+        if error_ms is not None and not self._now.dated:
+            error_ms += drift_ms(self._now.mono_ns // NS_PER_MS - mono_ms)
+        return ClockStamp(quality=quality, error_ms=None if error_ms is None else _steady(error_ms))
 
     def _grid(self, now: Instant) -> Grid:
-        self._was_synchronised = self._was_synchronised or now.synchronised
-        if not self._was_synchronised:
+        if now.dated:
+            self._held = (now.mono_ns // NS_PER_MS, now.utc_ns // NS_PER_MS, now.error_ms)
+            self._boots.note(now)
+            return Grid(boot_id=None, offset_ms=(now.utc_ns - now.mono_ns) // NS_PER_MS)
+        if self._held is None:
             return Grid(boot_id=self._boot_id, offset_ms=0)
-        return Grid(boot_id=None, offset_ms=(now.utc_ns - now.mono_ns) // NS_PER_MS)
+        mono_ms, utc_ms, _ = self._held
+        return Grid(boot_id=None, offset_ms=utc_ms - mono_ms)
 
 
 def _steady(error_ms: int) -> int:

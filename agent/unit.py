@@ -11,10 +11,11 @@ then the store.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Collection
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from agent import declaration
+from agent.boots import NAME as BOOTS
 from agent.disclosure import DailyHead
 from agent.errors import SensorError, StoreError
 from agent.given import NAME as GIVEN
@@ -24,6 +25,7 @@ from agent.poller import Poller
 from agent.privacy.payment import NAME as LEDGERS
 from agent.sensors import close_buses, make_pollers
 from agent.service import STALL_S, Stages
+from agent.tasks import cancel, until
 from agent.windows import Closed
 from agent.wire import payload
 from drivers.errors import DriverError
@@ -46,8 +48,8 @@ class Unit:
         self._sink: list[asyncio.Task[None]] = []
         self._declared: tuple[bool, bytes] | None = None
         self._announced: tuple[object, int] = ({}, 0)
-        self._hung: list[str] = []
         self._given_due_ns = 0
+        self._sealed_along = 0
         self._known = frozenset(plan.name for plan in stages.settings.streams)
         self._quieter: Quieter | None = None
         self._head = DailyHead(
@@ -78,7 +80,7 @@ class Unit:
         """
         try:
             await self._start()
-            await _until(stop, [*self._sink, *self._source])
+            await until(stop, [*self._sink, *self._source])
         finally:
             await self._stop()
 
@@ -104,16 +106,16 @@ class Unit:
             asyncio.create_task(self._release(), name="windows"),
             asyncio.create_task(self._housekeep(), name="housekeeping"),
             asyncio.create_task(self._stay_quiet(quieter), name="quiet hours"),
-            *(asyncio.create_task(_sense(poller), name=f"sensor {poller.sensor}") for poller in pollers),
+            *(asyncio.create_task(self._sense(poller), name=f"sensor {poller.sensor}") for poller in pollers),
         ]
 
     async def _stop(self) -> None:
         self._s.health.stopping()
-        await _cancel(self._source)
+        await cancel(self._source)
         try:
             await self._drain()
         finally:
-            await _cancel(self._sink)
+            await cancel(self._sink)
             await self._close()
 
     async def _obey(self) -> None:
@@ -133,8 +135,10 @@ class Unit:
 
     async def _stay_quiet(self, quieter: Quieter) -> None:
         """Pause and resume sensors as their quiet hours begin and end, for ever."""
+        beat = self._s.health.register("quiet hours", deadline_s=STALL_S)
         while True:
-            await self._s.clock.sleep(quieter.next_change_s)
+            beat()
+            await self._s.clock.sleep(min(quieter.next_change_s, STALL_S / 2))
             self._quiet(quieter)
 
     async def _release(self) -> None:
@@ -152,6 +156,8 @@ class Unit:
         """
         declared = await self._declaration()
         closed = close()
+        if self._s.boots.is_due:
+            await self._s.outbox.save_counters(BOOTS, self._s.boots.export())
         if not closed.rows:
             return
         now_ns = self._s.clock.mono_ns()
@@ -160,8 +166,21 @@ class Unit:
             await self._s.outbox.save_counters(GIVEN, self._s.given.export())
         clock = payload.encode_clock(closed.clock)
         paid = {} if self._s.ledgers is None else {LEDGERS: self._s.ledgers.export()}
-        stored = self._s.outbox.append(closed.rows, declaration=declared, clock=clock, counters=paid)
-        stored.add_done_callback(self._stored)
+        if self._s.reporter.flash is not None:
+            paid |= self._s.reporter.flash.counters(early=closed.early)
+        alarms = self._alarms(closed, declared)
+        if self._s.alarming is not None:
+            paid |= self._s.alarming.counters(early=closed.early)
+        stored = self._s.outbox.append(closed.rows, declaration=declared, clock=clock, counters=paid, alarms=alarms)
+        stored.add_done_callback(self._told if alarms else self._stored)
+
+    def _alarms(self, closed: Closed, declared: bytes) -> list[tuple[str, bytes]]:
+        """Return what these rows have crossed, and have streams keep the cadence that follows from it."""
+        if self._s.alarming is None:
+            return []
+        alarms = self._s.alarming.look(closed, declaration=declared)
+        self._s.windows.pace(self._s.alarming.fast())
+        return alarms
 
     def _stored(self, outcome: asyncio.Future[None]) -> None:
         """Wake the publisher if there is something to seal now that rows were committed."""
@@ -169,6 +188,15 @@ class Unit:
             outcome.exception()  # the outbox itself reports what it could not store
             if self._s.outbox.seal_due:
                 self._s.publisher.notify()
+            if self._s.outbox.sealed_along != self._sealed_along:
+                self._sealed_along = self._s.outbox.sealed_along
+                self._s.publisher.look()
+
+    def _told(self, outcome: asyncio.Future[None]) -> None:
+        """Wake the publisher, and have the status told, now that alarms were sealed."""
+        self._stored(outcome)
+        self._s.publisher.look()
+        self._s.publisher.announce()
 
     async def _declaration(self) -> bytes:
         """Return the hash of the declaration that rows of now are made under, after putting it into the outbox."""
@@ -182,32 +210,24 @@ class Unit:
         return self._declared[1]
 
     async def _housekeep(self) -> None:
-        """Refresh what the status says, and notice sensors that hang, for ever."""
+        """Refresh what the status says, and see to what hangs, for ever.
+
+        Raises:
+            RestartNeeded: something hangs that only a new process can mend.
+        """
         beat = self._s.health.register("sensors", deadline_s=STALL_S)
         while True:
-            self._s.reporter.stats = await self._s.outbox.stats()
-            hung = self._find_hung()
-            if not hung:
-                beat()
-            if hung and hung != self._hung:
-                _LOG.error("no progress: %s", ", ".join(hung))
-            self._hung = hung
+            self._s.reporter.stats = stats = await self._s.outbox.stats()
+            if self._s.reporter.flash is not None:
+                self._s.reporter.flash.look(stats)
+            beat()
+            hung = self._s.supervisor.look(self._s.reporter.pollers)
             with contextlib.suppress(StoreError):
                 if await self._head.look():
                     self._s.publisher.look()
             self._s.health.describe(f"hung: {', '.join(hung)}" if hung else self._summary())
             self._announce()
             await self._s.clock.sleep(min(_HOUSEKEEPING_S, self._s.health.period_s))
-
-    def _find_hung(self) -> list[str]:
-        """Return the sensors whose poller is stuck, each with its bus."""
-        now_ns = self._s.clock.mono_ns()
-        buses = {plan.name: plan.bus for plan in self._s.settings.sensors}
-        return [
-            f"sensor {poller.sensor} on bus {buses[poller.sensor]} ({self._s.buses[buses[poller.sensor]].path})"
-            for poller in self._s.reporter.pollers
-            if now_ns - poller.progress_mono_ns > poller.deadline_s * _NS_PER_S
-        ]
 
     def _announce(self) -> None:
         """Have the city told when a sensor's state has changed, but not of every flutter."""
@@ -220,6 +240,26 @@ class Unit:
         states = [state.value for state in self._s.windows.states.values()]
         uplink = "connected" if self._s.publisher.state().connected else "not connected"
         return f"{states.count('ok')} of {len(self._s.reporter.pollers)} sensors ok; {uplink}"
+
+    async def _sense(self, poller: Poller) -> None:
+        """Keep one sensor going; one whose driver fails again after every restart is left out.
+
+        Raises:
+            SensorError: it is required and cannot be used.
+            Exception: its driver has a fault; systemd starts the service again.
+        """
+        try:
+            await poller.run()
+        except DriverError as error:
+            raise SensorError(
+                f'sensor {poller.sensor} is required (start = "required") and cannot be used: {error}'
+            ) from error
+        except Exception as error:
+            reason = self._s.supervisor.failed(poller.sensor)
+            if reason is None:
+                raise
+            _LOG.error("sensor %s is left out after %s: %s", poller.sensor, type(error).__name__, reason)
+            poller.leave_out(reason)
 
     async def _drain(self) -> None:
         """Store the windows as they stand, and give the network a short time."""
@@ -241,40 +281,3 @@ class Unit:
         await self._s.outbox.close()
         await self._control.close()
         self._s.health.close()
-
-
-async def _sense(poller: Poller) -> None:
-    """Keep one sensor going.
-
-    Raises:
-        SensorError: it is required and cannot be used.
-    """
-    try:
-        await poller.run()
-    except DriverError as error:
-        raise SensorError(
-            f'sensor {poller.sensor} is required (start = "required") and cannot be used: {error}'
-        ) from error
-
-
-async def _until(stop: asyncio.Event, tasks: Collection[asyncio.Task[None]]) -> None:
-    """Return when `stop` is set; raise what ended any of the tasks before that."""
-    stopping = asyncio.create_task(stop.wait(), name="stop")
-    pending: set[asyncio.Task[Any]] = {stopping, *tasks}
-    try:
-        while not stopping.done():
-            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-    finally:
-        stopping.cancel()
-
-
-async def _cancel(tasks: Collection[asyncio.Task[None]]) -> None:
-    """Cancel tasks and wait for them; what one fails with while ending is logged, what ended one before is known."""
-    running = [task for task in tasks if not task.done()]
-    for task in running:
-        task.cancel()
-    for task, result in zip(running, await asyncio.gather(*running, return_exceptions=True), strict=True):
-        if isinstance(result, Exception):
-            _LOG.error("%s failed while it was stopped: %s", task.get_name(), type(result).__name__)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 
+from agent.boots import Boots
 from agent.clock import NS_PER_MS, Clock
 from agent.given import Given
 from agent.poller import SensorState
@@ -49,6 +50,7 @@ class Windows:
         filters: their filters, by stream.
         clock: for the time of each tick.
         given: what was given out before, which is not given out again; kept up to date.
+        boots: what is known of this boot's time; kept up to date.
         watch: sees each reading before the filters do: the clock's GNSS source; it may keep nothing else.
         suspended: streams that are suspended on order from the start.
 
@@ -64,6 +66,7 @@ class Windows:
         filters: Mapping[str, StreamFilter],
         clock: Clock,
         given: Given,
+        boots: Boots | None = None,
         watch: Watcher | None = None,
         suspended: AbstractSet[str] = frozenset(),
     ) -> None:
@@ -71,7 +74,8 @@ class Windows:
         self._watch = watch
         self._filters = filters
         self._given = given
-        self._steps_ms = [spec.window_ms for spec in specs if spec.name in filters]
+        self._usual_ms = {spec.name: spec.window_ms for spec in specs if spec.name in filters}
+        self._steps_ms = dict(self._usual_ms)
         self.names = tuple(spec.name for spec in specs)
         self.suspended = frozenset(suspended)
         self._routes: dict[str, list[tuple[str, StreamFilter]]] = {}
@@ -80,7 +84,7 @@ class Windows:
                 for sensor in dict.fromkeys(channel.sensor for channel in spec.channels):
                     self._routes.setdefault(sensor, []).append((spec.name, filters[spec.name]))
         now = clock.instant()
-        self.timeline = Timeline(clock.boot_id, now)
+        self.timeline = Timeline(clock.boot_id, now, boots)
         self.states: dict[str, SensorState] = {}
         self.readings = 0
         self._ticked_ms = 0
@@ -142,6 +146,25 @@ class Windows:
                 self._begin_stream(name, now_ms)
         return Closed(rows, self.timeline.stamp(), early=True)
 
+    def pace(self, faster: Mapping[str, int], *, afresh: bool = False) -> None:
+        """Have these streams keep these windows, in ms, and all others their usual ones: each as soon as it can.
+
+        Args:
+            faster: shorter windows, by stream.
+            afresh: nothing was observed yet: begin with them at once.
+        """
+        at_ms = self.timeline.grid.at_ms(self._clock.mono_ns())
+        for name, usual_ms in self._usual_ms.items():
+            step_ms = faster.get(name, usual_ms)
+            if step_ms == self._steps_ms[name]:
+                continue
+            if afresh:
+                self._filters[name].interrupt(0)
+            if self._filters[name].pace(step_ms, at_ms):
+                self._steps_ms[name] = step_ms
+            if afresh and name not in self.suspended:
+                self._begin_stream(name, at_ms)
+
     def stop(self) -> Closed:
         """Close every window as it stands, as partial."""
         return self._interrupt(self.timeline.grid.at_ms(self._clock.mono_ns()), self.timeline.stamp())
@@ -153,7 +176,8 @@ class Windows:
     def next_tick_s(self) -> float:
         """Return the seconds until the next window is due to be closed; 0 when one is overdue."""
         last_ms = self._ticked_ms
-        end_ms = min((last_ms - last_ms % step + step for step in self._steps_ms), default=last_ms + _NO_STREAM_MS)
+        steps_ms = self._steps_ms.values()
+        end_ms = min((last_ms - last_ms % step + step for step in steps_ms), default=last_ms + _NO_STREAM_MS)
         due_ms = end_ms + GRACE_MS - self.timeline.grid.offset_ms
         return max(0, due_ms * NS_PER_MS - self._clock.mono_ns()) / _NS_PER_S
 
@@ -165,7 +189,7 @@ class Windows:
 
     def _begin_stream(self, name: str, at_ms: int) -> None:
         boot_id = self.timeline.grid.boot_id
-        self._filters[name].begin(at_ms, boot_id=boot_id, after_ms=self._given.last_ms(name, boot_id))
+        self._filters[name].begin(at_ms, boot_id=boot_id, given=self._given.spans(name, boot_id))
 
     def _running(self) -> Iterator[tuple[str, StreamFilter]]:
         return ((name, stream) for name, stream in self._filters.items() if name not in self.suspended)

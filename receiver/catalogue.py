@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from receiver import wording
 from receiver.datasets import Dataset, duration, instant, length
 
 SCHEMA: Final = "https://project-open-data.cio.gov/v1.1/schema"
@@ -82,6 +83,7 @@ def description(entry: Dataset) -> str:
         parts.append(f"What fewer than {stream.suppress_below} people or vehicles contributed to is withheld.")
     if stream.noise is not None:
         parts.append("Random noise is added to counts (differential privacy).")
+    parts += wording.alarms(stream)
     if content.legal_basis:
         parts.append(f"Legal basis: {content.legal_basis}")
     if content.simulated:

@@ -27,7 +27,9 @@ _ROWS = (
     " min(CASE WHEN boot IS NULL THEN start_ms END) AS first_ms,"
     " max(CASE WHEN boot IS NULL THEN start_ms + step_ms END) AS last_ms"
     " FROM row JOIN envelope USING (chain, seq) JOIN chain ON chain.id = row.chain"
-    " WHERE ?1 IS NULL OR unit = ?1 GROUP BY unit, stream, envelope.declaration ORDER BY unit, stream"
+    " WHERE (?1 IS NULL OR unit = ?1) AND NOT EXISTS (SELECT 1 FROM doubled"
+    " WHERE doubled.chain = row.chain AND doubled.seq = row.seq AND doubled.start_ms = row.start_ms)"
+    " GROUP BY unit, stream, envelope.declaration ORDER BY unit, stream"
 )
 _LATEST = (
     "SELECT chain.unit, envelope.data FROM chain JOIN envelope ON envelope.chain = chain.id"

@@ -93,7 +93,7 @@ def data_package(entries: Sequence[Dataset], *, name: str = "lamppost") -> Descr
 
 
 def _start(stream: DeclaredStream) -> Descriptor:
-    whole = stream.window_ms % _MS_PER_S == 0
+    whole = wording.finest_ms(stream) % _MS_PER_S == 0
     return {
         "name": START,
         "type": "datetime",
@@ -105,14 +105,17 @@ def _start(stream: DeclaredStream) -> Descriptor:
 
 
 def _length(stream: DeclaredStream) -> Descriptor:
+    finest_ms = wording.finest_ms(stream)
+    faster = "" if finest_ms == stream.window_ms else f", or {length(finest_ms)} for a time after an alarm"
     return {
         "name": LENGTH,
         "type": "number",
         "title": "length of the window in seconds",
-        "description": f"The stream's window ({length(stream.window_ms)}), or a multiple where windows were merged.",
+        "description": f"The stream's window ({length(stream.window_ms)}), or a multiple where windows were merged"
+        f"{faster}.",
         "senml:unit": "s",
         "ucum:unit": "s",
-        "constraints": {"required": True, "minimum": _json(Decimal(stream.window_ms) / _MS_PER_S)},
+        "constraints": {"required": True, "minimum": _json(Decimal(finest_ms) / _MS_PER_S)},
     }
 
 

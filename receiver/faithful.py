@@ -14,7 +14,7 @@ from typing import Final
 from agent.wire import cose, payload
 from agent.wire.declared import Declaration
 from agent.wire.errors import WireError
-from agent.wire.messages import Batch, Gap, Kind
+from agent.wire.messages import Alarm, Batch, Gap, Kind
 from agent.wire.orders import Ack, Log
 from receiver.database import Database, Row
 from receiver.orders import Claimed
@@ -26,10 +26,14 @@ _GAP: Final = (
     "SELECT reason, count, sealed_first, sealed_last, start_ms, step_ms, windows FROM gap WHERE chain = ? AND seq = ?"
 )
 _ACK: Final = "SELECT content FROM ack WHERE chain = ? AND seq = ?"
+_ALARM: Final = (
+    "SELECT name, state, start_ms, step_ms, boot, clock, scaled, quality, number, declaration FROM alarm"
+    " WHERE chain = ? AND seq = ?"
+)
 _HEAD: Final = "SELECT content FROM log_head WHERE chain = ? AND seq = ?"
 
 
-Content = Batch | Gap | Declaration | Ack | Log
+Content = Batch | Gap | Declaration | Ack | Log | Alarm
 
 
 def opened(envelope: Row) -> Content | None:
@@ -71,6 +75,8 @@ def is_faithful(db: Database, envelope: Row, content: Content) -> bool:
             return _record(db, _ACK, place) == (payload.encode_ack_content(content.content),)
         case Log():
             return _record(db, _HEAD, place) == (payload.encode_log_content(content.content),)
+        case Alarm():
+            return _record(db, _ALARM, place) == _alarm(content)
         case Declaration():
             encoded = payload.content_bytes(content.content)
             digest = payload.declaration_hash(encoded)
@@ -81,6 +87,11 @@ def is_faithful(db: Database, envelope: Row, content: Content) -> bool:
 def _record(db: Database, query: str, place: tuple[int, int]) -> tuple[object, ...] | None:
     row = db.one(query, place)
     return None if row is None else tuple(row)
+
+
+def _alarm(alarm: Alarm) -> tuple[object, ...]:
+    window = (alarm.start_ms, alarm.step_ms, alarm.boot_id, int(alarm.clock.quality))
+    return (alarm.name, int(alarm.state), *window, alarm.value, int(alarm.quality), alarm.number, alarm.declaration)
 
 
 def _gap(gap: Gap) -> tuple[object, ...]:

@@ -8,13 +8,15 @@ import json
 
 from agent.wire import payload
 from agent.wire.declared import DECLARATIONS, Declaration
-from agent.wire.messages import Batch, Gap, Kind
+from agent.wire.messages import Alarm, Batch, Gap, Kind
 from agent.wire.orders import Ack, Log
+from receiver import doubles
 from receiver.chain import Head, Hole, Link, State, advance, fits
 from receiver.database import Database
+from receiver.doubles import Place
 from receiver.trusted import Verified
 
-Chained = Batch | Gap | Declaration | Ack | Log
+Chained = Batch | Gap | Declaration | Ack | Log | Alarm
 
 
 class Ledger:
@@ -100,6 +102,8 @@ class Ledger:
         )
 
     def _understand(self, chain: int, unit: str, content: Chained, now_ms: int) -> None:
+        if isinstance(content, Batch):
+            self._note_boot(unit, content)
         match content:
             case Declaration():
                 self._learn(unit, content, now_ms)
@@ -109,8 +113,10 @@ class Ledger:
                 self._note_ack(chain, content, now_ms)
             case Log():
                 self._note_log(chain, content, now_ms)
+            case Alarm():
+                self._note_alarm(chain, unit, content, now_ms)
             case Batch() if self._declared(unit, content.declaration):
-                self._expand(chain, content)
+                self._expand(chain, unit, content)
             case Batch():
                 self._db.execute(
                     "INSERT INTO set_aside VALUES (?, ?, ?, ?)",
@@ -137,16 +143,16 @@ class Ledger:
         for row in waiting:
             batch = payload.decode(Kind.BATCH, row["payload"])
             if isinstance(batch, Batch):
-                self._expand(row["chain"], batch)
+                self._expand(row["chain"], unit, batch)
             self._db.execute("DELETE FROM set_aside WHERE chain = ? AND seq = ?", (row["chain"], row["seq"]))
 
-    def _expand(self, chain: int, batch: Batch) -> None:
+    def _expand(self, chain: int, unit: str, batch: Batch) -> None:
         """Store the rows of a batch whose declaration is known."""
         scaled = zip(*(column.values for column in batch.columns), strict=True)
         quality = zip(*(column.quality for column in batch.columns), strict=True)
         self._db.executemany(
-            "INSERT INTO row (chain, seq, start_ms, step_ms, boot, clock, scaled, quality)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO row (chain, seq, start_ms, step_ms, boot, clock, error_ms, scaled, quality)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 (
                     chain,
@@ -155,12 +161,31 @@ class Ledger:
                     batch.step_ms,
                     batch.boot_id,
                     int(batch.clock.quality),
+                    batch.clock.error_ms if batch.boot_id is None else None,
                     json.dumps(values, separators=(",", ":")),
                     json.dumps([int(code) for code in codes], separators=(",", ":")),
                 )
                 for index, (values, codes) in enumerate(zip(scaled, quality, strict=True))
             ),
         )
+        doubles.note(self._db, Place(chain=chain, seq=batch.seq, unit=unit, stream=batch.stream), batch)
+
+    def _note_boot(self, unit: str, batch: Batch) -> None:
+        """Keep what a batch says of where a boot lies in time; the latest instant of a boot is the best."""
+        if batch.clock.mapping is not None:
+            self._db.execute(
+                "INSERT INTO boot (unit, boot, mono_ms, utc_ms, error_ms) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO UPDATE"
+                " SET mono_ms = excluded.mono_ms, utc_ms = excluded.utc_ms, error_ms = excluded.error_ms"
+                " WHERE mono_ms IS NULL OR mono_ms <= excluded.mono_ms",
+                (unit, *batch.clock.mapping),
+            )
+        if batch.clock.bounds is not None and batch.boot_id is not None:
+            self._db.execute(
+                "INSERT INTO boot (unit, boot, after_ms, before_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET after_ms = excluded.after_ms, before_ms = coalesce(excluded.before_ms, before_ms)",
+                (unit, batch.boot_id, *batch.clock.bounds),
+            )
 
     def _note_gap(self, chain: int, gap: Gap, now_ms: int) -> None:
         first, last, _ = gap.sealed or (None, None, None)
@@ -186,6 +211,30 @@ class Ledger:
             "INSERT INTO log_head (chain, seq, unit, last, head, received_ms, content) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (chain, log.seq, told.unit, told.last, told.head, now_ms, payload.encode_log_content(told)),
         )
+
+    def _note_alarm(self, chain: int, unit: str, alarm: Alarm, now_ms: int) -> None:
+        """Keep an alarm, and ask for the declaration that says what it is if that is not here."""
+        self._db.execute(
+            "INSERT INTO alarm (chain, seq, name, state, start_ms, step_ms, boot, clock, scaled, quality, number,"
+            " declaration, received_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                chain,
+                alarm.seq,
+                alarm.name,
+                int(alarm.state),
+                alarm.start_ms,
+                alarm.step_ms,
+                alarm.boot_id,
+                int(alarm.clock.quality),
+                alarm.value,
+                int(alarm.quality),
+                alarm.number,
+                alarm.declaration,
+                now_ms,
+            ),
+        )
+        if not self._declared(unit, alarm.declaration):
+            self.wanted.add(self.chain(unit, DECLARATIONS, alarm.epoch))
 
     def _note_hole(self, chain: int, hole: Hole, now_ms: int) -> None:
         self._db.execute(

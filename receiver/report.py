@@ -13,11 +13,21 @@ from agent.quality import Quality
 from agent.wire import payload
 from agent.wire.declared import DeclaredStream
 from agent.wire.messages import GapReason
+from receiver import placing
 from receiver.database import Database, Row
 
 _REJECTED_SHOWN = 20
 _CHAINS = (
     "SELECT * FROM chain WHERE (?1 IS NULL OR unit = ?1) AND (?2 IS NULL OR stream = ?2) ORDER BY unit, stream, id"
+)
+
+_NOT_DOUBLED = (
+    "NOT EXISTS (SELECT 1 FROM doubled"
+    " WHERE doubled.chain = row.chain AND doubled.seq = row.seq AND doubled.start_ms = row.start_ms)"
+)
+_ROWS = (
+    f"SELECT row.*, envelope.declaration, {placing.COLUMNS} FROM row"  # noqa: S608 - constants only
+    f" JOIN envelope USING (chain, seq) JOIN chain ON chain.id = row.chain {placing.JOIN}"
 )
 
 
@@ -55,12 +65,14 @@ class Report:
         }
 
     def rows(self, unit: str | None = None, stream: str | None = None) -> Iterator[dict[str, Any]]:
-        """Yield every stored row: its place in time, and per channel name the value, unit and quality."""
+        """Yield every stored row: its place in time, and per channel name the value, unit and quality.
+
+        A row whose window had arrived before, in another envelope, is left out.
+        """
         for chain in self._db.all(_CHAINS, (unit, stream)):
             declared: dict[bytes, DeclaredStream | None] = {}
             for row in self._db.each(
-                "SELECT row.*, envelope.declaration FROM row JOIN envelope USING (chain, seq) WHERE chain = ?"
-                " ORDER BY seq, start_ms",
+                f"{_ROWS} WHERE row.chain = ? AND {_NOT_DOUBLED} ORDER BY row.seq, row.start_ms",
                 (chain["id"],),
             ):
                 cited = row["declaration"]
@@ -75,6 +87,8 @@ class Report:
             " (SELECT count(*) FROM row WHERE chain = ?1) AS rows,"
             " (SELECT count(*) FROM set_aside WHERE chain = ?1) AS set_aside,"
             " (SELECT count(*) FROM fork WHERE chain = ?1) AS forks,"
+            " (SELECT count(*) FROM doubled WHERE chain = ?1) AS doubled,"
+            " (SELECT count(*) FROM doubled WHERE chain = ?1 AND NOT same) AS contradicting,"
             " (SELECT min(seq) FROM envelope WHERE chain = ?1 AND seq >= ?2) AS beyond",
             (number, chain["next_seq"]),
         )
@@ -87,10 +101,7 @@ class Report:
             "receipted_seqs": chain["next_seq"],
             **counts,
             "missing": None if beyond is None else [chain["next_seq"], beyond - 1],
-            "gaps": [
-                {"seq": row["seq"], "reason": GapReason(row["reason"]).name.lower(), "rows": row["count"]}
-                for row in self._db.all("SELECT * FROM gap WHERE chain = ? ORDER BY seq", (number,))
-            ],
+            "gaps": [_gap(row) for row in self._db.all("SELECT * FROM gap WHERE chain = ? ORDER BY seq", (number,))],
             "undeclared_gaps": [
                 [row["first"], row["last"]]
                 for row in self._db.all("SELECT * FROM hole WHERE chain = ? AND declared = 0", (number,))
@@ -100,8 +111,7 @@ class Report:
 
     def _latest(self, chain: Row) -> dict[str, Any] | None:
         row = self._db.one(
-            "SELECT row.*, envelope.declaration FROM row JOIN envelope USING (chain, seq) WHERE chain = ?"
-            " ORDER BY boot IS NOT NULL, start_ms DESC LIMIT 1",
+            f"{_ROWS} WHERE row.chain = ? ORDER BY row.boot IS NOT NULL, row.start_ms DESC LIMIT 1",
             (chain["id"],),
         )
         if row is None:
@@ -116,6 +126,15 @@ class Report:
         return next((declared for declared in streams if declared.name == stream), None)
 
 
+def _gap(row: Row) -> dict[str, Any]:
+    """Return a gap; with the start and end of what it spans where it tells windows."""
+    told = {"seq": row["seq"], "reason": GapReason(row["reason"]).name.lower(), "rows": row["count"]}
+    if row["windows"] is None:
+        return told
+    end_ms = row["start_ms"] + row["step_ms"] * row["windows"]
+    return told | {"start_ms": row["start_ms"], "end_ms": end_ms, "windows": row["windows"]}
+
+
 def _row(chain: Row, row: Row, declared: DeclaredStream | None) -> dict[str, Any]:
     channels = [] if declared is None else declared.channels
     return {
@@ -127,6 +146,7 @@ def _row(chain: Row, row: Row, declared: DeclaredStream | None) -> dict[str, Any
         "step_ms": row["step_ms"],
         "boot": None if row["boot"] is None else row["boot"].hex(),
         "clock": row["clock"],
+        "time": placing.place(row),
         "values": {
             channel.name: {
                 "value": None if scaled is None else f"{Decimal(scaled).scaleb(channel.exponent):f}",

@@ -17,6 +17,7 @@ from agent.wire.keyfile import SigningKey
 from agent.wire.messages import Kind, Receipt
 from agent.wire.topics import FROM_UNIT, Lane, Topics
 from receiver.chain import State
+from receiver.restoring import take_up
 from receiver.store import Owed, Refusal, Store
 from receiver.subscriber import Arrival, BrokerSettings, Reply, Subscriber
 from receiver.trusted import Device, TrustedDevices, Verified
@@ -49,10 +50,23 @@ def _utc_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def _untold(_counter: int) -> None:
+    """Stand for whoever wants to know which receipts were given."""
+
+
 class Receiver:
     """Handles groups of arrivals; the store lives on one thread of its own."""
 
-    def __init__(self, settings: ReceiverSettings, *, store: Store, utc_ms: Callable[[], int] = _utc_ms) -> None:
+    def __init__(
+        self,
+        settings: ReceiverSettings,
+        *,
+        store: Store,
+        utc_ms: Callable[[], int] = _utc_ms,
+        given: Callable[[int], None] = _untold,
+    ) -> None:
+        """Take what is needed; `given` is told the counter of the last receipt of each commit."""
+        self._given = given
         self._settings = settings
         self._store = store
         self._utc_ms = utc_ms
@@ -75,13 +89,23 @@ class Receiver:
                 self._tell(arrival, message, state)
         return [self._reply(receipt) for receipt in owed]
 
+    def ask_again(self) -> list[Reply]:
+        """Return what asks every unit for whatever came since the store was copied.
+
+        Only the newest epoch of a stream has a retained receipt at the broker: it is asked for last.
+        """
+        return [self._reply(owed) for owed in self._store.ask_again()]
+
     def close(self) -> None:
         """Wait for the store's thread, then close the store."""
         self._thread.shutdown(wait=True)
         self._store.close()
 
     def _commit(self, messages: list[Verified | Refusal], now_ms: int) -> tuple[list[State], list[Owed]]:
-        return self._store.commit(messages, now_ms=now_ms, patience_ms=self._settings.patience_ms)
+        states, owed = self._store.commit(messages, now_ms=now_ms, patience_ms=self._settings.patience_ms)
+        if owed:
+            self._given(owed[-1].counter)
+        return states, owed
 
     def _verify(self, arrival: Arrival, now_ms: int) -> Verified | Refusal:
         data = arrival.unverified_data
@@ -126,9 +150,16 @@ async def serve(settings: ReceiverSettings, *, broker: BrokerSettings, store: Pa
     Raises:
         StorageError: the store cannot be used; systemd starts the service again.
     """
-    receiver = Receiver(settings, store=Store(store))
+    opened = Store(store)
+    witness = take_up(opened, store)
+    receiver = Receiver(settings, store=opened, given=witness.note)
+    if witness.restored:
+        _LOG.warning("%s: restored from an older copy: a new epoch begins, and the units are asked again", store)
     subscriber = Subscriber(
-        broker, topics=[settings.topics.filter(lane) for lane in FROM_UNIT], handle=receiver.handle
+        broker,
+        topics=[settings.topics.filter(lane) for lane in FROM_UNIT],
+        handle=receiver.handle,
+        first=receiver.ask_again() if witness.restored else [],
     )
     serving = asyncio.create_task(subscriber.run())
     stopping = asyncio.create_task(stop.wait())
@@ -141,3 +172,4 @@ async def serve(settings: ReceiverSettings, *, broker: BrokerSettings, store: Pa
         serving.cancel()
         await asyncio.wait({serving})
         receiver.close()
+        witness.close()

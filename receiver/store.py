@@ -31,6 +31,15 @@ class Refusal:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Doubles:
+    """Rows of one message: all of them; those that had arrived before; those of these that say something else."""
+
+    rows: int
+    doubled: int
+    contradicting: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
     """A receipt that a commit has earned.
@@ -70,6 +79,53 @@ class Store:
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('counter', 0)")
         self.receiver_epoch = bytes(self._meta("receiver_epoch"))
 
+    @property
+    def instance(self) -> bytes | None:
+        """The name that the receiver gave this store when it last began to work on it; None if it never has."""
+        row = self._db.one("SELECT value FROM meta WHERE key = 'instance'")
+        return None if row is None else bytes(row["value"])
+
+    @property
+    def counter(self) -> int:
+        """The counter of the last receipt."""
+        return int(self._meta("counter"))
+
+    def begin(self, instance: bytes, *, epoch: bool) -> None:
+        """Give the store a new name, and (`epoch`) begin a new receiver epoch.
+
+        Raises:
+            StorageError: it cannot be written.
+        """
+        with self._db.transaction():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('instance', ?)", (instance,))
+            if epoch:
+                self._db.execute("UPDATE meta SET value = ? WHERE key = 'receiver_epoch'", (os.urandom(_ID_BYTES),))
+                self._db.execute("UPDATE meta SET value = 0 WHERE key = 'counter'")
+        self.receiver_epoch = bytes(self._meta("receiver_epoch"))
+
+    def ask_again(self) -> list[Owed]:
+        """Return a receipt for every chain that asks for whatever comes behind it.
+
+        Raises:
+            StorageError: the counter cannot be written.
+        """
+        found = []
+        with self._db.transaction():
+            for head in self._db.execute("SELECT * FROM chain WHERE head_hash IS NOT NULL ORDER BY id").fetchall():
+                self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'counter'")
+                found.append(
+                    Owed(
+                        unit=head["unit"],
+                        stream=head["stream"],
+                        epoch=head["epoch"],
+                        seq=head["next_seq"] - 1,
+                        hash=head["head_hash"],
+                        resend_from=head["next_seq"],
+                        counter=int(self._meta("counter")),
+                    )
+                )
+        return found
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -96,6 +152,17 @@ class Store:
                 for chain in dict.fromkeys([*touched, *wanted])
             ]
         return states, [receipt for receipt in owed if receipt is not None]
+
+    def doubles(self, unit: str, stream: str, *, epoch: bytes, seq: int) -> Doubles:
+        """Return how many rows of a stored message there are, and how many of them had arrived before."""
+        row = self._db.one(
+            "SELECT (SELECT count(*) FROM row WHERE row.chain = chain.id AND seq = ?4),"
+            " (SELECT count(*) FROM doubled WHERE doubled.chain = chain.id AND seq = ?4),"
+            " (SELECT count(*) FROM doubled WHERE doubled.chain = chain.id AND seq = ?4 AND NOT same)"
+            " FROM chain WHERE unit = ?1 AND stream = ?2 AND epoch = ?3",
+            (unit, stream, epoch, seq),
+        )
+        return Doubles(*row) if row is not None else Doubles(0, 0, 0)
 
     def _take(self, message: Verified | Refusal, touched: dict[int, None], now_ms: int) -> State:
         if isinstance(message, Refusal):

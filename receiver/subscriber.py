@@ -8,7 +8,7 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -100,7 +100,11 @@ class _Client(aiomqtt.Client):
 class Subscriber:
     """Keeps a session with the broker and feeds the handler."""
 
-    def __init__(self, settings: BrokerSettings, *, topics: list[str], handle: Handler) -> None:
+    def __init__(
+        self, settings: BrokerSettings, *, topics: list[str], handle: Handler, first: Sequence[Reply] = ()
+    ) -> None:
+        """Take what is needed; `first` is published at the beginning of the first session."""
+        self._first = list(first)
         self._settings = settings
         self._topics = topics
         self._handle = handle
@@ -135,6 +139,8 @@ class Subscriber:
             await client.subscribe([(topic, 1) for topic in self._topics])
             self.connected.set()
             _LOG.info("connected to broker %s:%d", self._settings.host, self._settings.port)
+            while self._first:
+                client.send(self._first.pop(0))
             async for first in client.messages:
                 group = [first]
                 while len(client.messages) > 0 and len(group) < _GROUP:

@@ -2,8 +2,8 @@
 
 In: a store opened for reading, a dataset. Out: lines. Never: a row of another shape than the dictionary says.
 
-Left out, and counted: rows without a date (the unit's clock was not set), rows of declarations whose dictionary is
-another one, and a second row for one window (after a unit has lost its store).
+Left out, and counted: rows without a date (the unit's clock was not set in that boot, then or later), rows of
+declarations whose dictionary is another one, and a second row for one window (after a unit has lost its store).
 """
 
 import csv
@@ -19,14 +19,15 @@ from agent.quality import Quality
 from agent.wire import payload
 from agent.wire.declared import DeclaredStream
 from agent.wire.messages import ClockQuality
-from receiver import wording
+from receiver import placing, wording
 from receiver.database import Database, Row
 from receiver.datasets import Dataset
 from receiver.dictionary import table_schema
 
 _ROWS: Final = (
-    "SELECT row.*, envelope.declaration FROM row JOIN envelope USING (chain, seq) JOIN chain ON chain.id = row.chain"
-    " WHERE unit = ? AND stream = ? ORDER BY start_ms, row.chain, row.seq"
+    f"SELECT row.*, envelope.declaration, {placing.COLUMNS} FROM row"  # noqa: S608 - constants only
+    f" JOIN envelope USING (chain, seq) JOIN chain ON chain.id = row.chain {placing.JOIN}"
+    " WHERE chain.unit = ? AND stream = ? ORDER BY at_ms, row.chain, row.seq"
 )
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS_PER_S: Final = 1000
@@ -77,12 +78,12 @@ class Tables:
                 fits[cited] = self._fits(cited, entry)
             if not fits[cited]:
                 written.other_declaration += 1
-            elif row["boot"] is not None:
+            elif row["at_ms"] is None:
                 written.undated += 1
-            elif row["start_ms"] == last_ms:
+            elif _shown_ms(row, entry.stream) == last_ms:
                 written.repeated += 1
             else:
-                last_ms = row["start_ms"]
+                last_ms = _shown_ms(row, entry.stream)
                 written.rows += 1
                 yield row
 
@@ -100,9 +101,15 @@ class Tables:
         )
 
 
+def _shown_ms(row: Row, stream: DeclaredStream) -> int:
+    """Return a row's start as its dictionary writes it: rows that were placed lie off the grid of whole seconds."""
+    at_ms: int = row["at_ms"]
+    return at_ms if stream.window_ms % _MS_PER_S else (at_ms + _MS_PER_S // 2) // _MS_PER_S * _MS_PER_S
+
+
 def _cells(row: Row, stream: DeclaredStream) -> list[str]:
-    start = _EPOCH + timedelta(milliseconds=row["start_ms"])
-    whole = stream.window_ms % _MS_PER_S == 0
+    start = _EPOCH + timedelta(milliseconds=_shown_ms(row, stream))
+    whole = wording.finest_ms(stream) % _MS_PER_S == 0
     cells = [
         f"{start:%Y-%m-%dT%H:%M:%SZ}" if whole else f"{start:%Y-%m-%dT%H:%M:%S.%fZ}",
         wording.plain(Decimal(row["step_ms"]) / _MS_PER_S),

@@ -15,7 +15,7 @@ from agent.wire import cose, payload
 from agent.wire.declared import Declaration
 from agent.wire.errors import UnknownKey, Untrusted
 from agent.wire.keyfile import VerifyKey
-from agent.wire.messages import Batch, Gap, Kind, Receipt, Status
+from agent.wire.messages import Alarm, Batch, Gap, Kind, Receipt, Status
 from agent.wire.orders import Ack, Control, Log
 from agent.wire.payload import Payload
 from agent.wire.topics import Address, Lane
@@ -76,6 +76,7 @@ _KINDS_OF: Mapping[Lane, frozenset[Kind]] = {
     Lane.BACKLOG: frozenset({Kind.BATCH, Kind.GAP}),
     Lane.DECLARATION: frozenset({Kind.DECLARATION}),
     Lane.STATUS: frozenset({Kind.STATUS}),
+    Lane.ALARM: frozenset({Kind.ALARM}),
     Lane.ACK: frozenset({Kind.ACK}),
     Lane.LOG: frozenset({Kind.LOG}),
 }
@@ -147,7 +148,7 @@ class TrustedDevices:
 def _told(message: Payload) -> tuple[str | None, bool]:
     """Return the unit that a message claims, where it claims one, and whether it says that it is simulated."""
     match message:
-        case Batch() | Gap():
+        case Batch() | Gap() | Alarm():
             return None, message.simulated
         case Status():
             return message.unit, message.simulated

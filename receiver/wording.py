@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from agent.quality import Quality
-from agent.wire.declared import DeclaredChannel, DeclaredStream
+from agent.wire.declared import DeclaredAlarm, DeclaredChannel, DeclaredStream
 
 RULES: Final = {
     "mean": "Arithmetic mean of the samples in the window.",
@@ -80,6 +80,38 @@ def describe_quality(channel: DeclaredChannel) -> str:
     return f"What to know about {channel.name}: " + "; ".join(
         f"{quality.name.lower()}: {meaning}" for quality, meaning in QUALITIES.items()
     )
+
+
+def alarms(stream: DeclaredStream) -> list[str]:
+    """Return what is told at once of a stream, one sentence for each alarm."""
+    return [_alarm(alarm, stream.channels[alarm.channel]) for alarm in stream.alarms]
+
+
+def finest_ms(stream: DeclaredStream) -> int:
+    """Return the shortest window that rows of a stream may have."""
+    return min([stream.window_ms, *(alarm.fast[0] for alarm in stream.alarms if alarm.fast is not None)])
+
+
+def _alarm(alarm: DeclaredAlarm, channel: DeclaredChannel) -> str:
+    threshold, clear = (
+        f"{plain(scaled(level, channel.exponent))} {channel.unit}".rstrip()
+        for level in (alarm.threshold, alarm.clear)
+    )
+    title = f" ({alarm.title})" if alarm.title else ""
+    held = f" for {_seconds(alarm.hold_ms)} s" if alarm.hold_ms else ""
+    faster = ""
+    if alarm.fast is not None:
+        window_ms, for_ms = alarm.fast
+        faster = f"; there is a row for each {_seconds(window_ms)} s then, for {_seconds(for_ms)} s"
+    side = "above" if alarm.above else "below"
+    return (
+        f"Alarm {alarm.name}{title}: told at once when {channel.name} is {side} {threshold}{held}, over at {clear}"
+        f"{faster}."
+    )
+
+
+def _seconds(length_ms: int) -> str:
+    return plain((Decimal(length_ms) / 1000).normalize())
 
 
 def _hours(channel: DeclaredChannel) -> str:

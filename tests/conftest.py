@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-_COMPONENTS = {"broker": "mosquitto", "chromium": "chromium", "systemd": "systemd-analyze"}
+_COMPONENTS = {
+    "broker": "mosquitto",
+    "chromium": "chromium",
+    "faketime": "faketime",
+    "fuse": "fusermount3",
+    "systemd": "systemd-analyze",
+}
+_PACKAGES = {"fusermount3": "fuse3", "systemd-analyze": "systemd"}
 _REQUIRED = frozenset(filter(None, os.environ.get("LAMPPOST_REQUIRE", "").split(",")))
 
 
@@ -23,7 +30,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, program in _COMPONENTS.items():
         if item.get_closest_marker(marker) is None or component_path(marker) is not None:
             continue
-        message = f"{program} is not installed (Debian: apt install {program.split('-', maxsplit=1)[0]})"
+        message = f"{program} is not installed (Debian: apt install {_PACKAGES.get(program, program)})"
         if marker in _REQUIRED:
             pytest.fail(message)
         pytest.skip(message)

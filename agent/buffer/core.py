@@ -16,6 +16,7 @@ from agent.buffer.orders import Orders
 from agent.buffer.records import Lane, LogHead, OutboxStats, Outgoing, ReceiptOutcome
 from agent.buffer.rows import checked, record_sum
 from agent.buffer.store import size_of, wal_path
+from agent.buffer.uncertain import Uncertain
 from agent.buffer.waiting import row_bytes
 from agent.buffer.work import Done, Loss, Reception, Rows, Work, windows_of
 from agent.errors import StoreError
@@ -23,6 +24,8 @@ from agent.wire.messages import GapReason
 from agent.wire.orders import Order
 
 _LOG: Final = logging.getLogger(__name__)
+_PRESSED: Final = 64
+"""Retained envelopes that go when a transaction found no space."""
 
 
 class Core:
@@ -36,8 +39,11 @@ class Core:
         self._stale = False
         self._closed = True
         self._damaged = False
+        self._doubt: StoreError | None = None
+        self._uncertain = Uncertain()
         self._begun = False
         self._counted = False
+        self._lanes: tuple[tuple[str, int], ...] = ()
         files.prepare(setup.path, unit=setup.unit)
         try:
             self._attach(history=True)
@@ -83,7 +89,7 @@ class Core:
         """Open the file. If it can be read and not written, it is open all the same, and written when it can be."""
         self._parts = Parts.open(self._setup, history=history)
         self._parts.ledger.command(self._orders)
-        self._closed, self._stale, self._begun = False, False, False
+        self._closed, self._stale, self._begun, self._doubt = False, False, False, None
         try:
             self._begin()
         except StoreUnavailable as error:
@@ -91,7 +97,8 @@ class Core:
 
     def _begin(self) -> None:
         try:
-            self._parts.begin(self._setup.streams, session=not self._counted)
+            boot_id = self._setup.boot_id
+            self._parts.begin(self._setup.streams, session=not self._counted, boot_id=boot_id)
         except StoreError:
             self._abandon()
             raise
@@ -102,7 +109,10 @@ class Core:
 
         Raises:
             StoreUnavailable: it cannot be used now.
+            StoreDamaged: the last commit found, after it was done, that the store is.
         """
+        if self._doubt is not None:
+            raise self._doubt
         if self._closed:
             self.reopen()
         if self._stale:
@@ -135,6 +145,7 @@ class Core:
         """Return counters and gauges, without looking at anything that grows; the last known ones if need be."""
         with contextlib.suppress(StoreUnavailable):
             self._ready()
+            self._lanes = self._parts.envelopes.by_lane()
         ledger, tally = self._parts.ledger, self._parts.ledger.tally
         chains = ledger.chains.values()
         return OutboxStats(
@@ -146,12 +157,14 @@ class Core:
             rows_receipted=tally.receipted,
             rows_evicted=tally.evicted,
             rows_refused=tally.refused,
+            rows_thinned=sum(stream.thinned for stream in ledger.streams.values()),
             envelopes_sealed=tally.sealed,
             gaps_sealed=tally.gaps,
             commits=self.commits,
             bytes_used=self._parts.db.file_bytes(),
             damaged_files=len(files.set_aside(self._setup.path)),
             resend_missing=tally.missing,
+            lanes=self._lanes,
         )
 
     # -- one transaction
@@ -170,33 +183,49 @@ class Core:
             done = self._attempt_again(work)
         self._parts.room.relax()
         self.commits += 1
-        self._tidy()
-        if work.purges:
-            self._scrub()
+        try:
+            self._tidy()
+            if work.purges:
+                done.unscrubbed = self._scrub()
+        except StoreDamaged as error:
+            # The commit stands: it must not be done again over what is salvaged.
+            self._doubt = done.unscrubbed = error
         return done
 
     def _attempt_again(self, work: Work) -> Done:
         """Try once more; SQLite calls a store full too that refers to a page far behind its end."""
         try:
-            return self._attempt(work)
+            return self._attempt(work, pressed=True)
         except StoreFull:
             if not self._parts.room.can_be_full():
                 raise StoreDamaged("the outbox is full without cause") from None
             raise
 
-    def _attempt(self, work: Work) -> Done:
+    def _attempt(self, work: Work, *, pressed: bool = False) -> Done:
+        """Do a piece of work; `pressed` for space: without some of what is only retained, one batch at most."""
         self._ready()
+        before = self._mark()
+        self._uncertain.resolve(before)
+        work = self._uncertain.rest(work)
         self._parts.db.begin()
         try:
-            done = self._apply(work)
+            if pressed:
+                self._parts.envelopes.drop_retained(_PRESSED)
+            done = self._apply(work, pressed=pressed)
             self._parts.ledger.save()
+            self._uncertain.trying(work, done, before=before, after=self._mark())
             self._parts.db.commit()
         except BaseException:
             self._abandon()
             raise
+        done.stored[:0] = self._uncertain.settled()
         return done
 
-    def _apply(self, work: Work) -> Done:
+    def _mark(self) -> tuple[int, int]:
+        """Return where the store stands, as far as `Uncertain` goes."""
+        return self._parts.ledger.tally.next_row, self._parts.log.head.last
+
+    def _apply(self, work: Work, *, pressed: bool) -> Done:
         now_ms = self._setup.now_ms()
         for make in work.entries:
             self._parts.log.note(make)
@@ -211,10 +240,12 @@ class Core:
         self._parts.envelopes.expire(now_ms)
         done = Done(purged=[self._parts.purging.purge(order) for order in work.purges])
         self._store(work.rows, done)
+        for stream, declaration, content in work.all_alarms():
+            self._parts.sealing.alarm(stream, content, declaration=declaration)
         for stream, content in work.notes:
             self._parts.sealing.tell(stream, content)
         if work.seal:
-            done.sealed = self._parts.sealing.seal(partial=work.partial)
+            done.sealed = self._parts.sealing.seal(partial=work.partial, pressed=pressed)
         for name, value in work.all_counters().items():
             self._save_counter(name, value)
         self._parts.log.write()
@@ -259,20 +290,29 @@ class Core:
                 files.drop_oldest_aside(self._setup.path)
                 self._parts.db.shrink(spare)
                 self._parts.db.checkpoint()
-        except StoreUnavailable:
+        except (StoreUnavailable, OSError):
             return
 
-    def _scrub(self) -> None:
+    def _scrub(self) -> StoreError | None:
         """Give up every page that what was purged stood on, and the damaged stores that may hold it as well.
 
-        Raises:
-            StoreUnavailable: it is deleted, but its bytes may still be in the file.
+        The WAL is cut off for that. Commits would seem to be missing if the process ended then, so the store is left
+        as `close` leaves it, and begun again. Returns why bytes of what is deleted may still be in the files.
         """
-        if Order.HOLD not in {stream.order for stream in self._parts.ledger.streams.values()}:
-            for aside in files.set_aside(self._setup.path):
-                files.remove(aside)
-        self._parts.db.shrink(self._parts.db.pages().free)
-        self._parts.db.checkpoint(truncate=True)
+        try:
+            if Order.HOLD not in {stream.order for stream in self._parts.ledger.streams.values()}:
+                for aside in files.set_aside(self._setup.path):
+                    files.remove(aside)
+            self._parts.db.shrink(self._parts.db.pages().free)
+            self._begun = False
+            self._parts.end()
+            self._begin()
+        except OSError as error:
+            return StoreUnavailable(f"a damaged outbox cannot be deleted: {error.strerror}")
+        except StoreUnavailable as error:
+            self._abandon()
+            return error
+        return None
 
     def govern(self, orders: Orders) -> None:
         """Have the streams run, be held or suspended from now on."""

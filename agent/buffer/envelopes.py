@@ -18,6 +18,10 @@ from agent.buffer.store import Row
 from agent.wire.messages import Kind
 
 COLUMNS: Final = "id, chain, seq, lane, rows, hash, sum, data"
+_CHAINS_KEPT: Final = 16
+_ALARM: Final = LANES.index(Lane.ALARM)
+_TELLS: Final = f"(rows > 0 OR lane = {_ALARM})"
+"""What holds something measured: batches and alarms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,11 @@ class Envelopes:
         self._log = log
         self._db = ledger.db
         self._retain_ms = retain_ms
+
+    @property
+    def chains_kept(self) -> int:
+        """How many ended chains of a stream are kept although nothing waits in them: what is retained is theirs."""
+        return _CHAINS_KEPT if self._retain_ms else 0
 
     def link(self, chain: Chain) -> Link:
         """Return where the next envelope of a chain goes."""
@@ -103,7 +112,7 @@ class Envelopes:
         """Return committed envelopes by lane, then id; always one, however large, if there is one."""
         found: list[Outgoing] = []
         size = 0
-        for wanted in LANES if lane is None else (lane,):
+        for wanted in Lane if lane is None else (lane,):
             for envelope in self._waiting(LANES.index(wanted), after=after, limit=limit - len(found)):
                 size += len(envelope.data)
                 if found and size > max_bytes:
@@ -113,6 +122,7 @@ class Envelopes:
 
     def _outgoing(self, envelope: Envelope, lane: Lane) -> Outgoing:
         chain = self._ledger.chains[envelope.chain]
+        chain.sent = max(chain.sent, envelope.seq)
         name = self._ledger.by_id[chain.stream].name
         return Outgoing(
             row_id=envelope.id, stream=name, epoch=chain.epoch, seq=envelope.seq, lane=lane, data=envelope.data
@@ -133,6 +143,11 @@ class Envelopes:
                 limit -= 1
             if limit == 0:
                 return
+
+    def by_lane(self) -> tuple[tuple[str, int], ...]:
+        """Return how many envelopes wait for their receipt in each lane; the table is bounded, so this is."""
+        counted = {row[0]: int(row[1]) for row in self._db.all("SELECT lane, count(*) FROM envelope GROUP BY lane")}
+        return tuple((lane.value, counted.get(number, 0)) for number, lane in enumerate(LANES))
 
     def hash_of(self, chain: Chain, seq: int) -> bytes | None:
         """Return the hash of the envelope that took `seq`, None if it is not known any more."""
@@ -177,13 +192,18 @@ class Envelopes:
             *cells,
         )[0]
         if self._retain_ms:
-            self._db.run(
-                f"INSERT OR REPLACE INTO retained SELECT {COLUMNS}, ? FROM envelope WHERE {condition}",  # noqa: S608 - constants
-                *(now_ms, *cells),
-            )
-        self._db.delete(f"DELETE FROM envelope WHERE {condition}", *cells, expected=count)  # noqa: S608 - constants
+            self._retain(condition, cells, now_ms)
+        else:
+            self._db.delete(f"DELETE FROM envelope WHERE {condition}", *cells, expected=count)  # noqa: S608 - constants
         self._count(chain, -count, rows=-int(rows), size=-int(size))
         self._ledger.tally.receipted += int(rows)
+
+    def _retain(self, condition: str, cells: tuple[int, ...], now_ms: int) -> None:
+        """Move envelopes to `retained`, each into the space of the one before: a full store has no other."""
+        for (envelope_id,) in self._db.all(f"SELECT id FROM envelope WHERE {condition} ORDER BY id", *cells):  # noqa: S608 - constants
+            record = self._db.one(f"SELECT {COLUMNS} FROM envelope WHERE id = ?", envelope_id) or ()  # noqa: S608 - a constant
+            self._db.delete("DELETE FROM envelope WHERE id = ?", envelope_id, expected=1)
+            self._db.run("INSERT OR REPLACE INTO retained VALUES (?,?,?,?,?,?,?,?,?)", *record, now_ms)
 
     def resend(self, chain: Chain, *, first_seq: int) -> None:
         """Give every envelope from `first_seq` on a new id, so that it goes out again with the same bytes."""
@@ -219,8 +239,8 @@ class Envelopes:
         return self._db.run("DELETE FROM retained WHERE id IN (SELECT id FROM retained ORDER BY id LIMIT ?)", most)
 
     def delete_batches(self, chain: Chain, concerns: Callable[[bytes], bool]) -> list[Envelope]:
-        """Delete and return the waiting envelopes with rows of a chain that `concerns` says yes to, by seq."""
-        sql = f"SELECT {COLUMNS} FROM envelope WHERE chain = ? AND rows > 0 ORDER BY seq"  # noqa: S608 - a constant
+        """Delete and return the waiting batches and alarms of a chain that `concerns` says yes to, by seq."""
+        sql = f"SELECT {COLUMNS} FROM envelope WHERE chain = ? AND {_TELLS} ORDER BY seq"  # noqa: S608 - a constant
         found = [
             envelope for record in self._db.all(sql, chain.id) if concerns((envelope := envelope_of(record)).data)
         ]
@@ -230,8 +250,8 @@ class Envelopes:
         return found
 
     def delete_retained(self, chain: Chain, concerns: Callable[[bytes], bool]) -> int:
-        """Delete the retained envelopes with rows of a chain that `concerns` says yes to; return how many."""
-        sql = f"SELECT {COLUMNS} FROM retained WHERE chain = ? AND rows > 0"  # noqa: S608 - a constant
+        """Delete the retained batches and alarms of a chain that `concerns` says yes to; return how many."""
+        sql = f"SELECT {COLUMNS} FROM retained WHERE chain = ? AND {_TELLS}"  # noqa: S608 - a constant
         found = [
             envelope for record in self._db.all(sql, chain.id) if concerns((envelope := envelope_of(record)).data)
         ]
@@ -240,8 +260,20 @@ class Envelopes:
         return len(found)
 
     def evict_oldest(self, chain: Chain) -> Envelope | None:
-        """Delete the oldest envelope with rows of a chain and return it; gaps and declarations stay."""
-        sql = f"SELECT {COLUMNS} FROM envelope WHERE chain = ? AND rows > 0 ORDER BY seq LIMIT 1"  # noqa: S608 - a constant
+        """Delete the oldest envelope with rows of a chain and return it; alarms, gaps and declarations stay."""
+        return self._evict(chain, "rows > 0")
+
+    def alarms(self, chain: Chain) -> int:
+        """Return how many alarms of a chain wait."""
+        row = self._db.one("SELECT count(*) FROM envelope WHERE chain = ? AND lane = ?", chain.id, _ALARM)
+        return 0 if row is None else int(row[0])
+
+    def evict_alarm(self, chain: Chain) -> Envelope | None:
+        """Delete the oldest alarm of a chain that waits and return it."""
+        return self._evict(chain, f"lane = {_ALARM}")
+
+    def _evict(self, chain: Chain, condition: str) -> Envelope | None:
+        sql = f"SELECT {COLUMNS} FROM envelope WHERE chain = ? AND {condition} ORDER BY seq LIMIT 1"  # noqa: S608 - constants
         row = self._db.one(sql, chain.id)
         if row is None:
             return None

@@ -3,7 +3,8 @@
 In: how much is to be stored. Out: room, or a refusal. Never: a loss without its gap, or growth past the cap.
 
 Who loses first: whichever stream has most unsealed bytes waiting, the one that is being stored included. If that
-one keeps its oldest rows (`drop_newest`), its new row is refused; otherwise its oldest batch goes. Streams that keep
+one keeps its oldest rows (`drop_newest`), its new row is refused; one that is thinned has its oldest rows merged, as
+long as there are two that can; otherwise its oldest batch goes. Streams that keep
 their oldest rows leave half an equal share to each of the others, or they would take the store for good. Receipted
 envelopes that are only retained go before everything, sealed ones that wait after every unsealed row that may be
 evicted. Below the floor the file does not grow and gives back what is unused; rows are not evicted to make up for
@@ -11,17 +12,20 @@ what others have written.
 """
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agent.buffer.disclosures import Disclosures
 from agent.buffer.envelopes import Envelopes
 from agent.buffer.gaps import Gaps
 from agent.buffer.ledger import Ledger
-from agent.buffer.records import Limits
+from agent.buffer.records import EnvelopeMaker, Limits, Overflow
 from agent.buffer.state import Stream
 from agent.buffer.store import FRAME_BYTES, PAGE_BYTES, Pages, size_of, wal_path
 from agent.buffer.waiting import Run, WaitingRows
 from agent.wire.messages import GapReason
+
+if TYPE_CHECKING:
+    from agent.buffer.thinning import Thinning
 
 _WAL_PAGES: Final = 1024
 _FILL: Final = 0.6
@@ -58,9 +62,12 @@ class Room:
         envelopes: Envelopes,
         gaps: Gaps,
         log: Disclosures,
+        maker: EnvelopeMaker,
         free_bytes: Callable[[], int],
     ) -> None:
         self._ledger = ledger
+        self._maker = maker
+        self._thinning: Thinning | None = None
         self._log = log
         self._db = ledger.db
         self._limits = limits
@@ -155,6 +162,8 @@ class Room:
         loser = max(streams, key=lambda stream: (stream.bytes_waiting, stream is incoming))
         if loser.keeps_oldest:
             return False
+        if loser.policy.overflow is Overflow.THIN and self._thin(loser):
+            return True
         if loser.runs:
             self._evict_run(loser)
         elif loser.spans:
@@ -162,6 +171,14 @@ class Room:
         else:
             return self._evict_sealed()
         return True
+
+    def _thin(self, stream: Stream) -> bool:
+        """Merge some of a stream's oldest rows; return False if there are none to merge."""
+        if self._thinning is None:
+            from agent.buffer.thinning import Thinning  # noqa: PLC0415 - only where a stream has the policy
+
+            self._thinning = Thinning(self._ledger, rows=self._rows, gaps=self._gaps, maker=self._maker)
+        return self._thinning.thin(stream)
 
     def _evict_run(self, stream: Stream) -> None:
         run = self._rows.oldest_runs(stream, most_rows=1)[0]

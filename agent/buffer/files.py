@@ -18,6 +18,7 @@ from agent.buffer.tables import META
 from agent.wire.messages import EPOCH_BYTES
 
 KEPT: Final = 3
+_MODE: Final = 0o600
 
 
 def new_path(path: Path) -> Path:
@@ -34,6 +35,7 @@ def prepare(path: Path, *, unit: str) -> None:
     if not path.parent.is_dir():
         raise StoreUnavailable(f"{path.parent}: expected the outbox's directory, found none; make it first")
     try:
+        _make_usable(path)
         if path.exists():
             remove(new_path(path))
         elif not _adopt(path):
@@ -43,6 +45,41 @@ def prepare(path: Path, *, unit: str) -> None:
                 _make_empty(path, unit=unit)
     except OSError as error:
         raise StoreUnavailable(f"{path.parent}: the outbox cannot be made here: {error.strerror}") from error
+
+
+def _make_usable(path: Path) -> None:
+    """Have a file under the store's name that this process may read and write, where there is anything.
+
+    What is no file, or may not even be read, is set aside, and an empty file in its place tells that this is damage.
+    What may be read is copied: the folder is ours, whoever made the file. Where nothing can be written it stays.
+    """
+    if path.exists() and not path.is_file():
+        path.replace(_next_aside(path))
+        path.touch()
+    for one in (path, wal_path(path)):
+        if one.exists() and not _may_use(one):
+            with contextlib.suppress(OSError):
+                _take_over(one, path)
+
+
+def _may_use(path: Path) -> bool:
+    if not os.access(path, os.R_OK | os.W_OK):
+        with contextlib.suppress(OSError):
+            path.chmod(_MODE)
+    return os.access(path, os.R_OK | os.W_OK)
+
+
+def _take_over(one: Path, path: Path) -> None:
+    """Put a copy of a file in its place; set the store aside where it may not be read."""
+    if not os.access(one, os.R_OK):
+        move_aside(path, max_bytes=size_of(path) + 1)
+        path.touch()
+        return
+    from shutil import copyfile  # noqa: PLC0415 - hardly any unit ever needs it
+
+    copy = one.with_name(one.name + ".copy")
+    copyfile(one, copy)
+    copy.replace(one)
 
 
 def _adopt(path: Path) -> bool:
@@ -61,6 +98,7 @@ def _adopt(path: Path) -> bool:
         return False
     if wal_path(path).exists():
         wal_path(path).rename(wal_path(_next_aside(path)))
+        sync_directory(path.parent)
     publish(path)
     return True
 
@@ -116,11 +154,15 @@ def _next_aside(path: Path) -> Path:
 
 
 def move_aside(path: Path, *, max_bytes: int) -> Path:
-    """Rename a damaged store with its WAL, and forget older ones beyond the bounds."""
+    """Rename a damaged store with its WAL, and forget older ones beyond the bounds.
+
+    It lasts before anything takes the store's name: a new store must never meet the WAL of the damaged one.
+    """
     aside = _next_aside(path)
     path.replace(aside)
     if wal_path(path).exists():
         wal_path(path).replace(wal_path(aside))
+    sync_directory(path.parent)
     kept = set_aside(path)
     while len(kept) > KEPT or (len(kept) > 1 and sum(size_of(entry) for entry in kept) > max_bytes):
         remove(kept.pop(0))
@@ -135,6 +177,10 @@ def drop_oldest_aside(path: Path) -> None:
 
 def remove(path: Path) -> None:
     """Delete a store and what belongs to it."""
+    if path.is_dir():
+        with contextlib.suppress(OSError):  # whatever somebody has put there stays
+            path.rmdir()
+        return
     for name in (path, wal_path(path), path.with_name(path.name + "-shm"), path.with_name(path.name + "-journal")):
         with contextlib.suppress(FileNotFoundError):
             name.unlink()

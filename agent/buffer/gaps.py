@@ -3,14 +3,20 @@
 In: what was evicted, refused or damaged. Out: one open gap per stream and reason. Never: a loss that is not counted.
 
 `count` is the number of rows known to be lost. 0 is possible with `DAMAGED` only: rows may be lost, and it is not
-known how many. `windows` spans the losses it counts and may span rows that arrived as well.
+known how many. `windows` spans the losses it counts and may span rows that arrived as well. Rows that were merged
+into others (`THINNED`) are counted like lost ones, for windows of every length together: they will never come either.
 """
+
+from math import gcd
 
 from agent.buffer.ledger import Ledger
 from agent.buffer.state import Chain, Gap, Stream
 from agent.buffer.tables import GAP
 from agent.buffer.work import joined
 from agent.wire.messages import GapReason
+
+Extent = tuple[int, int, int]
+"""First start ms, step ms and number of windows."""
 
 
 class Gaps:
@@ -20,20 +26,36 @@ class Gaps:
         self._ledger = ledger
 
     def rows_lost(
-        self, stream: Stream, reason: GapReason, *, count: int, windows: tuple[int, int, int] | None = None
+        self,
+        stream: Stream,
+        reason: GapReason,
+        *,
+        count: int,
+        windows: tuple[int, int, int] | None = None,
+        ended: tuple[bytes, int] | None = None,
     ) -> None:
         """Count rows that never were sealed.
 
-        `windows` is first start ms, step ms and number; None for rows that are not on wall time.
+        Args:
+            stream: whose.
+            reason: why.
+            count: how many are known to be lost.
+            windows: first start ms, step ms and number; None for rows that are not on wall time.
+            ended: after damage, the epoch that has ended and the last seq known in it.
         """
         gap = next(
-            (g for g in self._open(stream, reason) if g.sealed is None and _same_grid(g.windows, windows)), None
+            (
+                g
+                for g in self._open(stream, reason)
+                if g.sealed is None and _fits(g.windows, windows, reason) and g.ended == ended
+            ),
+            None,
         )
         if gap is None:
             gap = self._add(stream, reason)
-            gap.windows = windows
-        else:
-            gap.windows = joined(gap.windows, windows)
+            gap.windows, gap.ended = windows, ended
+        elif gap.windows is not None and windows is not None:
+            gap.windows = joined(*_on_one_grid(gap.windows, windows))
         gap.count += count
         GAP.write(self._ledger.db, gap)
 
@@ -98,7 +120,20 @@ class Gaps:
         del self._ledger.gaps[gap.id]
 
 
-def _same_grid(left: tuple[int, int, int] | None, right: tuple[int, int, int] | None) -> bool:
+def _fits(left: Extent | None, right: Extent | None, reason: GapReason) -> bool:
+    """Tell whether two extents are given as one: of rows that were merged, whatever the length of their windows."""
+    if left is not None and right is not None and reason is GapReason.THINNED:
+        return True
+    return _same_grid(left, right)
+
+
+def _on_one_grid(left: Extent, right: Extent) -> tuple[Extent, Extent]:
+    """Return two extents in windows that divide those of both."""
+    step = gcd(left[1], right[1], left[0] - right[0])
+    return (left[0], step, left[2] * (left[1] // step)), (right[0], step, right[2] * (right[1] // step))
+
+
+def _same_grid(left: Extent | None, right: Extent | None) -> bool:
     """Tell whether two extents can be given as one."""
     if left is None or right is None:
         return left is right

@@ -14,6 +14,8 @@ Future = asyncio.Future[Any]
 
 MOST_ROWS: Final = 4096
 """Rows in memory, beside those of the commit under way."""
+MOST_ALARMS: Final = 256
+"""Alarms in memory whose rows had to go."""
 COMMIT_ROWS: Final = 512
 """Rows of one transaction, about."""
 
@@ -44,11 +46,12 @@ class Intake:
     counters: dict[str, bytes] = field(default_factory=dict)
     entries: list[MakeEntry] = field(default_factory=list)
     notes: list[tuple[str, bytes]] = field(default_factory=list)
+    alarms: list[tuple[str, bytes, bytes]] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:
         """Whether anything is to be committed."""
-        said = self.entries or self.notes
+        said = self.entries or self.notes or self.alarms
         return bool(self.groups or self.lost or self.receipts or self.accepted or self.counters or said)
 
     def add(self, rows: Rows, future: Future) -> list[Future]:
@@ -68,6 +71,9 @@ class Intake:
         return dropped
 
     def _lose(self, rows: Rows) -> None:
+        """Count rows that go; what they have crossed stays, the newest of it."""
+        self.alarms += [(stream, rows.declaration, content) for stream, content in rows.alarms]
+        del self.alarms[:-MOST_ALARMS]
         for row in rows.rows:
             self._count(Loss(stream=row.stream, count=1, windows=windows_of(row)), row.step_ms)
 
@@ -88,9 +94,10 @@ class Intake:
             counters=self.counters,
             entries=self.entries,
             notes=self.notes,
+            alarms=self.alarms,
         )
         self.lost, self.receipts, self.accepted, self.counters = {}, [], [], {}
-        self.entries, self.notes = [], []
+        self.entries, self.notes, self.alarms = [], [], []
         groups: list[tuple[Rows, Future]] = []
         rows = 0
         while self.groups and rows < COMMIT_ROWS:
@@ -113,6 +120,7 @@ class Intake:
         self.counters = work.counters | self.counters
         self.entries = work.entries + self.entries
         self.notes = work.notes + self.notes
+        self.alarms = work.alarms + self.alarms
         for loss in work.lost:
             self._count(loss, loss.windows[1] if loss.windows else 0)
         return self._trim()

@@ -68,7 +68,7 @@ class Ledger:
         self.streams, self.by_id = {}, {}
         for stream in STREAM.read(self.db):
             self._remember_stream(stream)
-        self._load_delays()
+        self._load_words()
         self.chains, self._chain_ids = {}, {}
         for chain in CHAIN.read(self.db):
             self._remember_chain(chain)
@@ -142,13 +142,17 @@ class Ledger:
         else:
             WORD.delete(self.db, word.id)
 
-    def _load_delays(self) -> None:
+    def _load_words(self) -> None:
+        """Read what is kept beside the streams: their delays, and how far they are thinned."""
         first = Word.of(WordKind.DELAY, 0, b"").id
         for record in self.db.all(f"{WORD.select} WHERE id >= ?", first):
             word = WORD.value(record)
-            stream = self.by_id.get(word.key[1])
-            if stream is not None:
+            kind, number = word.key
+            stream = self.by_id.get(number)
+            if stream is not None and kind == WordKind.DELAY:
                 stream.policy = replace(stream.policy, delay_ms=int.from_bytes(word.value, "big"))
+            elif stream is not None and kind == WordKind.THINNING:
+                stream.read_thinning(word.value)
 
     def command(self, orders: Orders) -> None:
         """Have the streams run, be held or suspended; those that are added later too."""
@@ -193,9 +197,16 @@ class Ledger:
         """Return the chain of a stream in an epoch, None if it has none."""
         return self._chain_ids.get((stream.id, epoch))
 
-    def drop_drained_chains(self) -> None:
-        """Forget the chains of earlier epochs that nothing waits in."""
-        for chain in [c for c in self.chains.values() if c.epoch != self.meta.epoch and not c.envelopes]:
+    def drop_drained_chains(self, *, kept: int) -> None:
+        """Forget the chains of earlier epochs that nothing waits in, but for each stream's newest `kept`.
+
+        Their envelopes may be retained for a receiver that asks for them again.
+        """
+        drained = [c for c in self.chains.values() if c.epoch != self.meta.epoch and not c.envelopes]
+        newest = {
+            stream: [c.id for c in drained if c.stream == stream][-kept:] if kept else [] for stream in self.by_id
+        }
+        for chain in [c for c in drained if c.id not in newest.get(c.stream, [])]:
             CHAIN.delete(self.db, chain.id)
             WORD.delete(self.db, Word.of(WordKind.CHAIN, chain.id, b"").id)
             del self.chains[chain.id], self._chain_ids[chain.stream, chain.epoch]

@@ -4,12 +4,14 @@ In: a file under the store's name. Out: its parts, their state loaded and its hi
 file before `Parts.begin`.
 """
 
+import errno
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from agent.buffer import renewal
 from agent.buffer.disclosures import Disclosures
 from agent.buffer.embargo import Embargo
 from agent.buffer.envelopes import Envelopes
@@ -31,7 +33,10 @@ from agent.wire.entries import Moment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """Everything the outbox is opened with."""
+    """Everything the outbox is opened with.
+
+    `ahead_bytes` are sealed without a receipt, None for what is usual. `boot_id` is empty where nobody knows it.
+    """
 
     path: Path
     unit: str
@@ -43,6 +48,8 @@ class Setup:
     moment: Callable[[], Moment]
     now_ms: Callable[[], int]
     free_bytes: Callable[[], int]
+    ahead_bytes: int | None = None
+    boot_id: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +113,7 @@ class Parts:
                 embargo=setup.embargo,
                 log=log,
                 max_bytes=limits.max_bytes,
+                ahead_bytes=setup.ahead_bytes,
             ),
             room=Room(
                 ledger,
@@ -114,6 +122,7 @@ class Parts:
                 envelopes=envelopes,
                 gaps=gaps,
                 log=log,
+                maker=setup.maker,
                 free_bytes=setup.free_bytes,
             ),
         )
@@ -130,30 +139,46 @@ class Parts:
         if not meta.clean and not self.db.wal_is_whole():
             raise StoreDamaged("the outbox has lost its latest commits")
 
-    def begin(self, streams: Mapping[str, StreamPolicy], *, session: bool) -> None:
+    def begin(self, streams: Mapping[str, StreamPolicy], *, session: bool, boot_id: bytes) -> None:
         """Note in the database itself that its WAL belongs to it from now on, and tidy up what is bounded.
 
-        A store of an earlier version gets the newest schema first.
+        A store of an earlier version gets the newest schema first. A store that may have forgotten seqs begins a new
+        epoch.
 
         Args:
             streams: the configured policies.
             session: count a new session.
+            boot_id: of this boot.
         """
         ledger = self.ledger
+        doubt = self._doubt(boot_id) if session else ""
         self.db.migrate()
         self.log.load()
         self.db.begin()
         ledger.meta.session += session
         ledger.meta.clean = False
         META.write(self.db, ledger.meta)
+        renewal.note_boot(ledger, boot_id)
+        if doubt:
+            renewal.begin_epoch(ledger, self.log, self.gaps)
+            self.log.write()
         ledger.configure(streams)
-        ledger.drop_drained_chains()
+        ledger.drop_drained_chains(kept=self.envelopes.chains_kept)
         declarations = ledger.find_chain(ledger.stream(DECLARATIONS), ledger.meta.epoch)
         receipted = -1 if declarations is None else declarations.receipted
         ledger.drop_declarations(before=self.rows.declaration_in_use(), receipted=receipted)
         ledger.save()
         self.db.commit()
         self.db.checkpoint()
+        if doubt:
+            renewal.told(doubt)
+
+    def _doubt(self, boot_id: bytes) -> str:
+        """Return why seqs may have been given that this store does not know of; empty if they cannot."""
+        if self.ledger.meta.clean:
+            return ""
+        same_boot = bool(boot_id) and renewal.last_boot(self.ledger) == boot_id
+        return "the newest commit is damaged" if same_boot and self.db.may_hide_commit() else ""
 
     def end(self) -> None:
         """Fold the WAL in and note that nothing is missing."""
@@ -173,3 +198,15 @@ def free_bytes_at(path: Path) -> Callable[[], int]:
         return usage.f_bavail * usage.f_frsize
 
     return free_bytes
+
+
+def is_read_only(path: Path) -> bool:
+    """Tell whether the file system of a file takes no writes: so the kernel leaves it after an error of the medium.
+
+    Asked by the smallest write there is, once one has failed: an emergency does not show in the flags of `statvfs`.
+    """
+    try:
+        os.utime(path)
+    except OSError as error:
+        return error.errno == errno.EROFS
+    return False

@@ -25,8 +25,9 @@ and each is a test of the same name:
     what is lost with a damaged store is declared in it.
 
 How: `worker` is the thread, `core` one transaction, `waiting` the unsealed rows, `sealing` and `envelopes` what they
-become, `settling` receipts, `gaps` what was lost, `eviction` the bounds, `salvage` the answer to damage, `store`
-SQLite, `disclosures` and `logbook` the record of what left.
+become, `settling` receipts, `gaps` what was lost, `eviction` and `thinning` the bounds, `salvage` the answer to
+damage, `renewal` to doubt about the newest commit, `store` SQLite, `disclosures` and `logbook` the record of what
+left.
 """
 
 import asyncio
@@ -123,6 +124,7 @@ class Outbox:
             moment=lambda: moment(clock),
             now_ms=lambda: clock.instant().utc_ns // NS_PER_MS,
             free_bytes=free_bytes or free_bytes_at(path),
+            boot_id=clock.boot_id,
         )
         worker = Worker(setup, mono_ns=clock.mono_ns, on_stored=on_stored)
         outbox = cls(worker, streams, moment=setup.moment)
@@ -150,6 +152,18 @@ class Outbox:
         """Whether there was something to seal after the last commit: if not, `seal` need not be called."""
         return self._worker.seal_due
 
+    def seal_along(self, *, wanted: bool) -> None:
+        """Have commits of rows that complete a batch seal it in the same transaction, from now on or no longer.
+
+        It is for while there is a session: it saves a commit for each batch, and half of what is written to flash.
+        """
+        self._worker.seals_along = wanted
+
+    @property
+    def sealed_along(self) -> int:
+        """How many envelopes were sealed without `seal` having been called, since the store was opened."""
+        return self._worker.sealed_along
+
     def append(
         self,
         rows: Sequence[Released],
@@ -157,6 +171,7 @@ class Outbox:
         declaration: bytes,
         clock: bytes,
         counters: Mapping[str, bytes] = MappingProxyType({}),
+        alarms: Sequence[tuple[str, bytes]] = (),
     ) -> asyncio.Future[None]:
         """Take rows to be stored, and return what resolves after their COMMIT, at most the loss window later.
 
@@ -169,6 +184,9 @@ class Outbox:
             clock: the clock's state, opaque.
             counters: stored under their names by the very transaction that stores these rows, not earlier and not
                 later; dropped with them if they are dropped. Names that `save_counters` does not use.
+            alarms: what these rows have crossed: streams, and contents as the maker's `note` takes them. With any,
+                nothing waits for the loss window; they are sealed by the transaction that stores the rows, and kept
+                if the rows are dropped.
 
         Raises:
             ValueError: an unknown stream, or another number of columns than its policy says.
@@ -186,6 +204,7 @@ class Outbox:
             clock=clock,
             completes=any(ends_batch(row, self._streams[row.stream].batch_rows) for row in rows),
             counters=dict(counters),
+            alarms=tuple(alarms),
         )
         self._worker.put_rows(group, future)
         return future

@@ -1,7 +1,8 @@
 """Purging on order: payloads are deleted, their place and number are not.
 
 In: a stream and a time. Out: rows and envelopes deleted in the open transaction, a gap record for them. Never: what
-is held, or less than was ordered: an envelope that reaches into the time goes whole, and so do rows without a date.
+is held, or less than was ordered: an envelope that reaches into the time goes whole, and so do rows without a date
+and those of a stream that was thinned, whose windows may have been shorter once.
 """
 
 from agent.buffer.disclosures import Disclosures
@@ -54,7 +55,8 @@ class Purging:
     def _purge_runs(self, stream: Stream, until_ms: int | None) -> int:
         count = 0
         for run in self._rows.all_runs(stream):
-            gone = _ended(run.start_ms, run.step_ms, run.rows, until_ms=None if run.boot_id else until_ms)
+            until = None if run.boot_id or until_ms is None else until_ms + (run.step_ms - 1 if stream.thinned else 0)
+            gone = _ended(run.start_ms, run.step_ms, run.rows, until_ms=until)
             if gone:
                 self._rows.cut_run(stream, run, rows=gone)
                 self._lost(stream, rows=gone, windows=None if run.boot_id else (run.start_ms, run.step_ms, gone))

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agent.quality import Quality
+
+if TYPE_CHECKING:
+    from agent.privacy.merge import Merging
 
 
 class Overflow(StrEnum):
@@ -13,12 +16,15 @@ class Overflow(StrEnum):
 
     DROP_OLDEST = "drop_oldest"
     DROP_NEWEST = "drop_newest"
+    THIN = "thin"
+    """Its oldest rows merge into windows twice as long, again and again; what cannot merge any more is dropped."""
 
 
 class Lane(StrEnum):
-    """What waits for what: control first, then live, then backlog."""
+    """What waits for what: control first, then alarms, then live, then backlog."""
 
     CONTROL = "control"
+    ALARM = "alarm"
     LIVE = "live"
     BACKLOG = "backlog"
 
@@ -53,6 +59,7 @@ class Limits:
         retain_s: receipted envelopes are kept this long; 0 deletes them on receipt.
         log_bytes: the disclosure log never takes more than this, nor more than an eighth of the store.
         log_days: entries of the disclosure log are kept this long.
+        flash_bytes_per_day: more than this written in a day is reported; None for no bound.
     """
 
     max_bytes: int
@@ -61,6 +68,7 @@ class Limits:
     retain_s: float = 0.0
     log_bytes: int = 16_000_000
     log_days: int = 400
+    flash_bytes_per_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +126,7 @@ class GapNote:
     windows: tuple[int, int, int] | None
     count: int
     reason: int
+    ended: tuple[bytes, int] | None = None
 
 
 class EnvelopeMaker(Protocol):
@@ -150,12 +159,16 @@ class EnvelopeMaker(Protocol):
         """Return the names of the streams in a declaration, each with the names of its channels."""
         ...
 
+    def merging(self, content: bytes, stream: str) -> "tuple[Merging, ...] | None":
+        """Return how the columns of a stream merge by a declaration; None for a stream that is not in it."""
+        ...
+
     def note(self, link: Link, content: bytes) -> bytes:
-        """Seal what was given to `tell`, as the stream it is for demands."""
+        """Seal what was given to `tell`, as the stream it is for demands; in a stream of rows it is an alarm."""
         ...
 
     def start_ms(self, data: bytes) -> int | None:
-        """Return the start of the first window in an envelope made by `batch`; None where it is not wall time."""
+        """Return the start of the first window in a batch or alarm of ours; None where it is not wall time."""
         ...
 
 
@@ -186,7 +199,9 @@ class ReceiptOutcome(StrEnum):
     DUPLICATE = "duplicate"
     RESEND = "resend"
     UNKNOWN = "unknown"
-    """It is about another epoch, a seq never given, or another hash than ours."""
+    """It is about another stream or epoch, or about a place that is not known any more."""
+    CONTRADICTED = "contradicted"
+    """It is about a seq of this epoch that was not given here, or another envelope than ours: a new epoch begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +214,7 @@ class OutboxStats:
         envelopes_leaving: those of them that are neither held nor suspended.
         sealed_rows_waiting: rows inside those that wait.
         rows_stored, rows_receipted, rows_evicted, rows_refused: since the store was made.
+        rows_thinned: rows that were merged into others and are no more, since the store was made.
         envelopes_sealed, gaps_sealed: since the store was made.
         commits: since this process started.
         bytes_used: size of the files.
@@ -206,6 +222,7 @@ class OutboxStats:
         rows_unstored: rows in memory only: not committed yet, or not committable.
         resend_missing: envelopes that a receiver asked for again and that are gone, since the store was made.
         trouble: why nothing can be stored now, empty while it can.
+        lanes: envelopes not yet receipted, by lane.
     """
 
     rows_waiting: int
@@ -222,5 +239,7 @@ class OutboxStats:
     bytes_used: int
     damaged_files: int
     rows_unstored: int = 0
+    rows_thinned: int = 0
     resend_missing: int = 0
     trouble: str = ""
+    lanes: tuple[tuple[str, int], ...] = ()

@@ -89,6 +89,11 @@ def _decode_row(data: bytes, offset: int) -> tuple[Cells, int]:
     return (nullable, tuple(_QUALITY[code & ~_NULL] for code in codes)), offset + (there << width)
 
 
+def columns_of(data: bytes) -> int:
+    """Return how many columns the first of encoded rows has."""
+    return data[1]
+
+
 def without_first(data: bytes, count: int) -> bytes:
     """Return encoded rows without the first `count` of them.
 

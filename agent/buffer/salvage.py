@@ -10,7 +10,7 @@ that never changes.
 
 A stream whose rows are known to be lost gets a gap with their number. If it cannot be known, because the table of
 fresh rows or of streams was damaged or commits are missing, every stream gets a gap, whose count is what is known to
-be lost and may be 0.
+be lost and may be 0. Either names the epoch that has ended and the last seq that is known of the stream there.
 """
 
 import logging
@@ -32,7 +32,7 @@ from agent.buffer.rescue import rescue
 from agent.buffer.rows import checked, record_sum, row_sum
 from agent.buffer.state import Chain, Context, Stream, WordKind
 from agent.buffer.store import Database, Row
-from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD
+from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD, write_thinning
 from agent.buffer.waiting import RUN_COLUMNS, WaitingRows, run_ids, run_of
 from agent.buffer.wreck import Wreck
 from agent.wire.entries import Moment
@@ -144,12 +144,12 @@ class _Salvage:
         files.complete(self._ledger)
 
     def _take_header(self) -> None:
-        """Take over the counters; a store of another unit has nothing that is ours, so nothing of ours is lost."""
+        """Take over the counters; a store of another unit has nothing that is ours: ours is lost with its file."""
         whole = self._wreck.is_whole()
         meta, tally = self._wreck.one(META), self._wreck.one(TALLY)
         if meta is not None and meta.unit != self._unit:
             _LOG.warning("the outbox belongs to another unit: nothing of it is kept")
-            self._foreign = True
+            self._foreign = self._unknown = True
             return
         if meta is not None:
             self._ledger.meta.session = meta.session
@@ -179,11 +179,20 @@ class _Salvage:
             delay_ms = int.from_bytes(self._words.get((WordKind.DELAY, old.id), b""), "big")
             self._streams[old.id] = self._ledger.stream(old.name, replace(old.policy, delay_ms=delay_ms))
             self._lost[old.name] = old.rows  # until the runs are found
+            self._copy_thinning(old.id)
         for (kind, number), value in self._words.items():
             if kind == WordKind.STREAM and number not in self._streams:
                 name = value.decode()
                 self._streams[number] = self._ledger.stream(name, self._policies.get(name, _UNKNOWN_POLICY))
         self._ledger.configure(self._policies)
+
+    def _copy_thinning(self, number: int) -> None:
+        """Take over how many rows were merged away; its sweeps begin again at the oldest row."""
+        stream = self._streams[number]
+        stream.read_thinning(self._words.get((WordKind.THINNING, number), bytes(8)))
+        stream.sweeps = {}
+        if stream.thinned:
+            write_thinning(self._db, stream)
 
     def _copy_chains(self) -> None:
         for chain in self._wreck.values(CHAIN):
@@ -264,7 +273,9 @@ class _Salvage:
             stream = self._streams.get(gap.stream)
             chains = [chain.id for chain in self._chains.values() if stream is not None and chain.stream == stream.id]
             if stream is not None and not any((chain, gap.sealed_seq) in declared for chain in chains):
-                self._gaps.rows_lost(stream, GapReason(gap.reason), count=gap.count, windows=gap.windows)
+                self._gaps.rows_lost(
+                    stream, GapReason(gap.reason), count=gap.count, windows=gap.windows, ended=gap.ended
+                )
 
     def _copy_counters(self) -> None:
         for cells in self._wreck.readable(
@@ -295,12 +306,17 @@ class _Salvage:
         self._ledger.configure(self._policies)
         for stream in self._ledger.streams.values():
             lost = max(0, self._lost.get(stream.name, 0))
-            if not stream.name.startswith("_") and (lost or self._unknown) and not self._foreign:
-                self._gaps.rows_lost(stream, GapReason.DAMAGED, count=lost)
+            if not stream.name.startswith("_") and (lost or self._unknown):
+                self._gaps.rows_lost(stream, GapReason.DAMAGED, count=lost, ended=self._last_known(stream))
+
+    def _last_known(self, stream: Stream) -> tuple[bytes, int] | None:
+        """Return the epoch that has ended and the last seq known of a stream there; None for none."""
+        chains = [chain for chain in self._chains.values() if chain.stream == stream.id and chain.next_seq]
+        newest = max(chains, key=lambda chain: chain.id, default=None)
+        return None if newest is None else (newest.epoch, newest.next_seq - 1)
 
     def _declare_damage(self) -> None:
-        if not self._foreign:
-            self._log.damaged(epoch=self._ledger.meta.epoch, entries=0 if self._log_whole else None)
+        self._log.damaged(epoch=self._ledger.meta.epoch, entries=0 if self._log_whole else None)
         self._log.book.write()
 
 

@@ -28,6 +28,8 @@ _AHEAD_BYTES: Final = 512 * 1024
 _ONE_COMMIT: Final = 16
 _MOST_HEADS: Final = 32
 """Heads of the log that wait for a receipt: each covers the ones before, and they may never be evicted."""
+MOST_ALARMS: Final = 64
+"""Alarms of one stream that wait for a receipt."""
 _NOTES: Final = {ACKNOWLEDGEMENTS: Kind.ACK, LOGS: Kind.LOG}
 
 
@@ -39,9 +41,10 @@ class Sealing:
 
     Args:
         max_bytes: size of the whole store.
+        ahead_bytes: how much is sealed without a receipt; None for what is usual.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what sealing is joined to, by keyword
         self,
         ledger: Ledger,
         *,
@@ -52,6 +55,7 @@ class Sealing:
         embargo: Embargo,
         log: Disclosures,
         max_bytes: int,
+        ahead_bytes: int | None = None,
     ) -> None:
         self._ledger = ledger
         self._log = log
@@ -60,7 +64,7 @@ class Sealing:
         self._rows = rows
         self._envelopes = envelopes
         self._gaps = gaps
-        self._ahead = min(_AHEAD_BYTES, max_bytes // 8)
+        self._ahead = min(_AHEAD_BYTES, max_bytes // 8) if ahead_bytes is None else ahead_bytes
 
     def learn(self) -> None:
         """Tell the maker of every declaration in the store."""
@@ -70,9 +74,13 @@ class Sealing:
 
     @property
     def _waiting_bytes(self) -> int:
-        """What waits for a receipt and may be sent: what is held back must not keep the rest."""
-        by_id = self._ledger.by_id
-        return sum(chain.size for chain in self._ledger.chains.values() if by_id[chain.stream].may_leave)
+        """What waits for a receipt and may be sent: what is held back must not keep the rest.
+
+        Nor must what an earlier epoch has left: if one of its envelopes was destroyed, none behind it is covered.
+        """
+        by_id, epoch = self._ledger.by_id, self._ledger.meta.epoch
+        chains = self._ledger.chains.values()
+        return sum(chain.size for chain in chains if chain.epoch == epoch and by_id[chain.stream].may_leave)
 
     def is_due(self, *, partial: bool) -> bool:
         """Tell whether `seal` would find something to do."""
@@ -108,10 +116,11 @@ class Sealing:
     def _is_ripe(self, stream: Stream, *, end_ms: int, boot_id: bytes | None) -> bool:
         return self._embargo.is_over(end_ms, boot_id=boot_id, delay_ms=stream.policy.delay_ms)
 
-    def seal(self, *, partial: bool) -> int:
+    def seal(self, *, partial: bool, pressed: bool = False) -> int:
         """Seal losses, complete batches (with `partial`, begun ones too), then backlog; return how many envelopes.
 
-        A few envelopes of backlog at a time: the caller comes again.
+        A few envelopes of backlog at a time: the caller comes again. `pressed` for space, one batch in all: envelopes
+        may be longer than the rows that they replace, and what is to give space back must not need much.
         """
         before = self._ledger.tally.sealed
         self._rows.write()
@@ -123,7 +132,9 @@ class Sealing:
             for span in self._ripe_spans(stream, partial=partial):
                 if self._waiting_bytes < self._ahead:
                     self._seal_batch(stream, [self._rows.take_span(stream, span)], lane=Lane.LIVE)
-        self._seal_backlog()
+                    if pressed:
+                        return self._ledger.tally.sealed - before
+        self._seal_backlog(most=1 if pressed else _ONE_COMMIT)
         return self._ledger.tally.sealed - before
 
     def _seal_gap(self, gap: Gap) -> None:
@@ -138,9 +149,9 @@ class Sealing:
             sealed = None if gap.sealed is None else gap.sealed[:2]
             self._log.lost(stream.name, epoch=chain.epoch, reason=reason, count=gap.count, sealed=sealed)
 
-    def _seal_backlog(self) -> None:
+    def _seal_backlog(self, *, most: int) -> None:
         """Seal the oldest rows of the streams that have most of them."""
-        for _ in range(_ONE_COMMIT):
+        for _ in range(most):
             streams = [stream for stream in self._leaving() if self._has_backlog(stream)]
             if not streams or self._waiting_bytes >= self._ahead // 2:
                 return
@@ -211,6 +222,27 @@ class Sealing:
         told = self._told()
         if told is not None and told.content is not None:
             self._log.configured(before=told.hash, after=told.hash, streams=self._maker.outline(told.content))
+
+    def alarm(self, name: str, content: bytes, *, declaration: bytes) -> None:
+        """Seal an alarm into its stream's own chain, behind the declaration that says what it is.
+
+        Of too many that wait the oldest goes, and a gap says so: what is so now is in the newest.
+        """
+        stream = self._ledger.stream(name)
+        declared = self._ledger.find_declared(declaration)
+        if declared is not None:
+            self.declare(declared)
+        chain = self._ledger.chain(stream)
+        if self._envelopes.alarms(chain) >= MOST_ALARMS:
+            gone = self._envelopes.evict_alarm(chain)
+            if gone is not None:
+                self._gaps.sealed_lost(stream, GapReason.EVICTED, seq=gone.seq, digest=gone.hash, rows=0)
+        try:
+            data = self._maker.note(self._envelopes.link(chain), content)
+        except WireError as error:
+            _LOG.error("an alarm of stream %s cannot be sealed and is left out: %s", name, error)
+        else:
+            self._envelopes.add(chain, lane=Lane.ALARM, kind=Kind.ALARM, data=data)
 
     def tell(self, name: str, content: bytes) -> None:
         """Seal an acknowledgement or a head of the log."""

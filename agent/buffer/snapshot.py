@@ -84,6 +84,24 @@ def snapshot(path: Path, *, folder: Path | None = None, tries: int = _TRIES) -> 
     Raises:
         StoreError: it cannot be read, is damaged, or was never at rest.
     """
+    with copied(path, folder=folder, tries=tries) as copy:
+        try:
+            db = Database(copy, wal_pages=1 << 30)
+            try:
+                yield Snapshot.of(db)
+            finally:
+                db.close()
+        except StoreDamaged as error:
+            raise StoreDamaged(f"{path}: {error}") from error
+
+
+@contextlib.contextmanager
+def copied(path: Path, *, folder: Path | None = None, tries: int = _TRIES) -> Iterator[Path]:
+    """Copy the store at `path` into a private folder, and delete that at the end; the arguments are `snapshot`'s.
+
+    Raises:
+        StoreError: it cannot be read, or was never at rest.
+    """
     parent = folder or Path(os.environ.get("TMPDIR", "/var/tmp"))  # noqa: S108 - a private folder is made in it
     try:
         private = Path(tempfile.mkdtemp(prefix="lamppost-", dir=parent))  # mode 0700
@@ -92,13 +110,7 @@ def snapshot(path: Path, *, folder: Path | None = None, tries: int = _TRIES) -> 
     try:
         copy = private / "outbox.db"
         _copy(path, copy, tries=tries)
-        db = Database(copy, wal_pages=1 << 30)
-        try:
-            yield Snapshot.of(db)
-        finally:
-            db.close()
-    except StoreDamaged as error:
-        raise StoreDamaged(f"{path}: {error}") from error
+        yield copy
     finally:
         shutil.rmtree(private, ignore_errors=True)
 

@@ -1,5 +1,6 @@
 """What the outbox keeps in memory: sums and cursors per stream, bounded by the configuration, not by the backlog."""
 
+import struct
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -7,8 +8,8 @@ from typing import Final
 from agent.buffer.records import GapNote, Lane, Overflow, StreamPolicy
 from agent.wire.orders import Order
 
-LANES: Final = (Lane.CONTROL, Lane.LIVE, Lane.BACKLOG)
-"""In order of precedence; a lane is stored as its place in here."""
+LANES: Final = (Lane.CONTROL, Lane.LIVE, Lane.BACKLOG, Lane.ALARM)
+"""A lane is stored as its place in here, whatever its precedence: that is the order of `Lane` itself."""
 
 _KIND_SHIFT: Final = 32
 ROW_OVERHEAD_BYTES: Final = 24
@@ -66,6 +67,7 @@ class Chain:
         receipted: last receipted seq, -1 for none.
         pending: the same, counting receipts that are not committed yet.
         envelopes, rows, size: what waits for a receipt.
+        sent: last seq that was handed out since the store was opened.
     """
 
     id: int
@@ -79,6 +81,7 @@ class Chain:
     rows: int = 0
     size: int = 0
     pending: int = -1
+    sent: int = -1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,6 +89,7 @@ class Stream:
     """One stream: its policy, what waits in `run` (runs, rows, size) and in `fresh` (spans).
 
     `order` is how the city wants it: run, hold or suspend. It is stored elsewhere: the control state is another file.
+    `thinned` is how many rows were merged away, `sweeps` where that goes on: see `agent.buffer.thinning`.
     """
 
     id: int
@@ -96,6 +100,8 @@ class Stream:
     size: int = 0
     spans: list[Span] = field(default_factory=list)
     order: Order = Order.RUN
+    thinned: int = 0
+    sweeps: dict[int, int] = field(default_factory=dict)
 
     @property
     def rows_waiting(self) -> int:
@@ -112,6 +118,16 @@ class Stream:
         """Whether anything of it may be sealed or handed out."""
         return self.order is Order.RUN
 
+    def thinning_bytes(self) -> bytes:
+        """Return how far it is thinned, as it is stored."""
+        numbers = [self.thinned, *(number for sweep in sorted(self.sweeps.items()) for number in sweep)]
+        return struct.pack(f"<{len(numbers)}q", *numbers)
+
+    def read_thinning(self, data: bytes) -> None:
+        """Take over what `thinning_bytes` returned."""
+        self.thinned, *rest = struct.unpack(f"<{len(data) // 8}q", data)
+        self.sweeps = dict(zip(rest[::2], rest[1::2], strict=True))
+
     @property
     def keeps_oldest(self) -> bool:
         """Whether new rows are refused rather than old ones evicted: by its policy, or because the city said so."""
@@ -120,7 +136,10 @@ class Stream:
 
 @dataclass(slots=True, kw_only=True)
 class Gap:
-    """A loss to be declared; with `sealed_seq`, a declared one that waits for its receipt."""
+    """A loss to be declared; with `sealed_seq`, a declared one that waits for its receipt.
+
+    `ended` is set after damage: the epoch that has ended, and the last seq known of the stream there.
+    """
 
     id: int
     stream: int
@@ -129,10 +148,13 @@ class Gap:
     sealed: tuple[int, int, bytes] | None
     count: int
     sealed_seq: int | None = None
+    ended: tuple[bytes, int] | None = None
 
     def note(self) -> GapNote:
         """Return what is to be signed."""
-        return GapNote(sealed=self.sealed, windows=self.windows, count=self.count, reason=self.reason)
+        return GapNote(
+            sealed=self.sealed, windows=self.windows, count=self.count, reason=self.reason, ended=self.ended
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -152,11 +174,16 @@ class WordKind(IntEnum):
     DECLARATION = 2
     CHAIN = 3
     DELAY = 4
+    THINNING = 5
+    BOOT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """What a number stands for: a stream's name or delay, a declaration's hash, a chain's stream and epoch."""
+    """What a number stands for: a stream's name, a declaration's hash, a chain's stream and epoch.
+
+    Or what is kept beside a stream: its delay, its thinning.
+    """
 
     id: int
     value: bytes

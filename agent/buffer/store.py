@@ -25,6 +25,8 @@ PAGE_BYTES: Final = 512
 FRAME_BYTES: Final = PAGE_BYTES + 24
 WAL_HEADER_BYTES: Final = 32
 _WAL_MAGIC: Final = b"\x37\x7f\x06"
+_SECTOR_BYTES: Final = 512
+"""What a medium keeps whole in a power cut, at the least."""
 APPLICATION_ID: Final = 0x4C50_4F42
 """``LPOB``, in the file's header."""
 
@@ -249,14 +251,24 @@ class Database:
 
         While an agent has the store open its WAL holds at least one frame, but for one moment: when all of it has
         been folded in, the next transaction begins it afresh, header first. Behind the last frame that SQLite
-        accepts there may be the remains of one transaction that was never synced; those of two mean that a synced
-        one is unreadable. (That the newest commits of all are missing cannot be seen: so a power cut looks that came
-        before them.)
+        accepts, or behind the header, there may be the remains of one transaction that was never synced, whichever
+        sectors of it; those of two mean that a synced one is unreadable. (That the newest commits of all are missing
+        cannot be seen: so a power cut looks that came before them.)
         """
         row = self.one("PRAGMA wal_checkpoint(PASSIVE)")
         accepted = row[1] if row else 0
         wal = wal_path(self.path)
         return (accepted > 0 or _is_begun(wal)) and not _has_lost_commit(wal, accepted)
+
+    def may_hide_commit(self) -> bool:
+        """Tell whether the WAL holds the rest of a transaction that was written to its end and is not accepted.
+
+        A kill leaves the beginning of one; a power cut, or damage, any part. Half of the salts will do: one of its
+        frames is enough. Call it before the first commit.
+        """
+        row = self.one("PRAGMA wal_checkpoint(PASSIVE)")
+        wal = wal_path(self.path)
+        return size_of(wal) > WAL_HEADER_BYTES and _has_commit_behind(wal, row[1] if row else 0)
 
     def file_bytes(self) -> int:
         """Return the size of the database and its WAL."""
@@ -280,18 +292,14 @@ class Database:
 
 
 def _is_begun(wal: Path) -> bool:
-    """Tell whether the WAL has a whole header, and behind it nothing of a transaction that was written to its end.
+    """Tell whether the WAL has a whole header.
 
-    Frames that SQLite does not accept although a commit mark follows them may have been synced.
+    It says nothing about what is behind it: a medium keeps sectors in any order, and so the commit mark of the first
+    transaction without the pages before it.
     """
     with wal.open("rb") as file:
         header = file.read(WAL_HEADER_BYTES)
-        if len(header) < WAL_HEADER_BYTES or header[:3] != _WAL_MAGIC or header[24:] != _wal_sum(header[:24]):
-            return False
-        while len(frame := file.read(FRAME_BYTES)) == FRAME_BYTES:
-            if frame[8:16] == header[16:24] and frame[4:8] != bytes(4):
-                return False
-    return True
+    return len(header) == WAL_HEADER_BYTES and header[:3] == _WAL_MAGIC and header[24:] == _wal_sum(header[:24])
 
 
 def _wal_sum(header: bytes) -> bytes:
@@ -307,7 +315,8 @@ def _wal_sum(header: bytes) -> bytes:
 def _has_lost_commit(wal: Path, accepted: int) -> bool:
     """Tell whether frames that SQLite did not accept come from more than one transaction of the present WAL.
 
-    A transaction writes each page once, and its commit mark last.
+    A transaction writes each page once, and its commit mark last. Where a sector ends between a frame's mark and its
+    salts, the mark may be that of an earlier WAL while the salts are new: it proves nothing.
     """
     with wal.open("rb") as file:
         salts = file.read(WAL_HEADER_BYTES)[16:24]
@@ -315,11 +324,27 @@ def _has_lost_commit(wal: Path, accepted: int) -> bool:
         seen: set[bytes] = set()
         committed = False
         while len(frame := file.read(FRAME_BYTES)) == FRAME_BYTES:
-            if frame[8:16] == salts:
+            if frame[8:16] == salts and (file.tell() - FRAME_BYTES + 8) % _SECTOR_BYTES:
                 if committed or frame[:4] in seen:
                     return True
                 seen.add(frame[:4])
                 committed = frame[4:8] != bytes(4)
+    return False
+
+
+def _has_commit_behind(wal: Path, accepted: int) -> bool:
+    """Tell whether a commit mark of the present WAL stands behind the frames that SQLite accepts.
+
+    One half of the salts grows by one, the other is random with each beginning: a frame that agrees in either of them
+    is of the present WAL, and damaged in the other. https://sqlite.org/fileformat2.html#walformat
+    """
+    with wal.open("rb") as file:
+        salts = file.read(WAL_HEADER_BYTES)[16:24]
+        file.seek(accepted * FRAME_BYTES, os.SEEK_CUR)
+        while len(frame := file.read(FRAME_BYTES)) == FRAME_BYTES:
+            ours = frame[8:12] == salts[:4] or frame[12:16] == salts[4:]
+            if ours and frame[4:8] != bytes(4):
+                return True
     return False
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.records import Overflow, StreamPolicy
 from agent.buffer.rows import Cell, checked, record_sum
-from agent.buffer.state import Chain, Context, Declared, Gap, Meta, Stream, Tally, Word
+from agent.buffer.state import Chain, Context, Declared, Gap, Meta, Stream, Tally, Word, WordKind
 from agent.buffer.store import Database
 
 T = TypeVar("T")
@@ -101,12 +101,15 @@ def _gap(*cells: Any) -> Gap:  # noqa: ANN401 - the columns in order, checked by
         sealed=None if rest[3] is None else (rest[3], rest[4], rest[5]),
         count=count,
         sealed_seq=sealed_seq,
+        ended=(rest[5], rest[4]) if rest[3] is None and rest[4] is not None else None,
     )
 
 
 def _gap_cells(gap: Gap) -> tuple[Cell, ...]:
+    """Return a gap's columns; what ended takes those of sealed envelopes, without a first seq."""
     none = (None, None, None)
-    return (gap.id, gap.stream, gap.reason, *(gap.windows or none), *(gap.sealed or none), gap.count, gap.sealed_seq)
+    sealed = gap.sealed or ((None, gap.ended[1], gap.ended[0]) if gap.ended is not None else none)
+    return (gap.id, gap.stream, gap.reason, *(gap.windows or none), *sealed, gap.count, gap.sealed_seq)
 
 
 META: Final = Table(
@@ -126,7 +129,7 @@ CHAIN: Final = Table(
     "chain",
     ("id", "stream", "epoch", "next_seq", "prev", "receipted", "receipted_hash", "envelopes", "rows", "bytes"),
     _chain,
-    lambda chain: astuple(chain)[:-1],
+    lambda chain: astuple(chain)[:-2],
 )
 DECLARATION: Final = Table(
     "declaration",
@@ -155,3 +158,8 @@ GAP: Final = Table(
     _gap,
     _gap_cells,
 )
+
+
+def write_thinning(db: Database, stream: Stream) -> None:
+    """Keep beside a stream how far it is thinned."""
+    WORD.write(db, Word.of(WordKind.THINNING, stream.id, stream.thinning_bytes()))

@@ -18,6 +18,8 @@ RUN_OVERHEAD_BYTES: Final = 64
 """What a run takes beside its data, about."""
 
 _STREAM_SHIFT: Final = 40
+RUN_SPACING: Final = 16
+"""Between the ids of two runs, so that one can become several that stand in its place."""
 RUN_COLUMNS: Final = "id, declaration, boot, start_ms, step_ms, rows, clock, clock_group, data, sum"
 
 
@@ -124,9 +126,11 @@ class WaitingRows:
         """Append a run to the backlog of its stream, under a new id."""
         low, high = run_ids(stream.id)
         last = self._db.one("SELECT id FROM run WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1", low, high)
-        self._write_run(stream, replace(run, id=last[0] + 1 if last else low))
+        free = last[0] + RUN_SPACING if last else low
+        self.place_run(stream, replace(run, id=max(free, *stream.sweeps.values(), low)))
 
-    def _write_run(self, stream: Stream, run: Run) -> None:
+    def place_run(self, stream: Stream, run: Run) -> None:
+        """Store a run under its id, which is free."""
         context = (run.declaration, run.boot_id, run.start_ms, run.step_ms, run.rows, run.clock, run.clock_group)
         cells = (run.id, *context, run.data)
         self._db.run("INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?)", *cells, record_sum(*cells))
@@ -181,7 +185,7 @@ class WaitingRows:
         """
         found: list[Run] = []
         rows = 0
-        for run in self._runs(stream):
+        for run in self.runs_from(stream):
             if found and (rows + run.rows > most_rows or not found[-1].joins(run)):
                 break
             found.append(run)
@@ -209,7 +213,7 @@ class WaitingRows:
                 rows=run.rows - rows,
                 data=without_first(run.data, rows),
             )
-            self._write_run(stream, left)
+            self.place_run(stream, left)
 
     def cut_span(self, stream: Stream, span: Span, *, rows: int) -> None:
         """Delete the first rows of a span."""
@@ -224,9 +228,10 @@ class WaitingRows:
         span.drop_first(rows, size=sum(row_size + ROW_OVERHEAD_BYTES for _, row_size in gone))
         self._ledger.touch_stream(stream)
 
-    def _runs(self, stream: Stream) -> Iterator[Run]:
-        """Yield the runs of a stream, oldest first."""
+    def runs_from(self, stream: Stream, first_id: int = 0) -> Iterator[Run]:
+        """Yield the runs of a stream from an id on, oldest first; none may be changed until the last was taken."""
         low, high = run_ids(stream.id)
+        low = max(low, first_id)
         sql = f"SELECT {RUN_COLUMNS} FROM run WHERE id BETWEEN ? AND ? ORDER BY id"  # noqa: S608 - a constant
         for record in self._db.each(sql, low, high):
             run = run_of(record)

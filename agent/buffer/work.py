@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.buffer.records import Purged
+from agent.errors import StoreError
 from agent.privacy.released import Released
 from agent.wire.entries import Entry, Moment
 
@@ -20,6 +21,7 @@ class Rows:
         data: each row, encoded.
         completes: one of them is the last of its batch.
         counters: what is stored by the very transaction that stores these rows.
+        alarms: what they have crossed, by stream: sealed by that transaction too.
     """
 
     rows: Sequence[Released]
@@ -28,6 +30,7 @@ class Rows:
     clock: bytes
     completes: bool
     counters: Mapping[str, bytes] = field(default_factory=dict)
+    alarms: Sequence[tuple[str, bytes]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ class Purge:
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """What one transaction is to do."""
+    """What one transaction is to do; `alarms` are those of rows that are lost, with their declaration's hash."""
 
     rows: list[Rows] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
@@ -72,8 +75,14 @@ class Work:
     purges: list[Purge] = field(default_factory=list)
     entries: list[MakeEntry] = field(default_factory=list)
     notes: list[tuple[str, bytes]] = field(default_factory=list)
+    alarms: list[tuple[str, bytes, bytes]] = field(default_factory=list)
     seal: bool = False
     partial: bool = False
+
+    def all_alarms(self) -> list[tuple[str, bytes, bytes]]:
+        """Return stream, declaration and content of every alarm, in order."""
+        own = [(stream, rows.declaration, content) for rows in self.rows for stream, content in rows.alarms]
+        return self.alarms + own
 
     def all_counters(self) -> dict[str, bytes]:
         """Return the last of each name: those of the rows, then those that go with any transaction."""
@@ -85,11 +94,15 @@ class Work:
 
 @dataclass(slots=True, kw_only=True)
 class Done:
-    """What a transaction did: stream, row number and start of each row stored, and the envelopes sealed."""
+    """What a transaction did: stream, row number and start of each row stored, and the envelopes sealed.
+
+    `unscrubbed` tells why bytes of what it purged may still be in the files.
+    """
 
     stored: list[tuple[str, int, int]] = field(default_factory=list)
     sealed: int = 0
     purged: list[Purged] = field(default_factory=list)
+    unscrubbed: StoreError | None = None
 
 
 def ends_batch(row: Released, batch_rows: int) -> bool:

@@ -21,7 +21,7 @@ from agent.buffer.answers import Answers, Demand, Question
 from agent.buffer.core import Core
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
 from agent.buffer.intake import COMMIT_ROWS, Future, Intake, Taken
-from agent.buffer.opening import Setup
+from agent.buffer.opening import Setup, is_read_only
 from agent.buffer.records import OutboxStats, ReceiptOutcome
 from agent.buffer.work import Done, MakeEntry, Reception, Rows
 from agent.errors import LamppostError, StoreError
@@ -29,6 +29,7 @@ from agent.errors import LamppostError, StoreError
 _LOG: Final = logging.getLogger(__name__)
 _RETRY_S: Final = 1.0
 _RETRY_MOST_S: Final = 30.0
+_ACTS: Final = frozenset({ReceiptOutcome.APPLIED, ReceiptOutcome.RESEND, ReceiptOutcome.CONTRADICTED})
 _REOPEN_AFTER: Final = 2
 _NS: Final = 1_000_000_000
 
@@ -46,6 +47,8 @@ class Worker:
 
     Attributes:
         seal_due: after the last commit there was something to seal.
+        seals_along: a commit of rows that complete a batch seals it too: there is a session to send it on.
+        sealed_along: how many envelopes were made so.
     """
 
     def __init__(self, setup: Setup, *, mono_ns: Callable[[], int], on_stored: OnStored | None) -> None:
@@ -68,6 +71,8 @@ class Worker:
         self.epoch = b""
         self.session = 0
         self.seal_due = False
+        self.seals_along = False
+        self.sealed_along = 0
 
     def start(self) -> None:
         """Open the store on a thread of its own; `opened` tells the result."""
@@ -84,7 +89,8 @@ class Worker:
         with self._bell:
             self._refuse_if_over()
             dropped = self._intake.add(rows, future)
-            self._ring(urgent=self._intake.rows >= COMMIT_ROWS and not self._failures)
+            pressing = self._intake.rows >= COMMIT_ROWS or bool(rows.alarms)
+            self._ring(urgent=pressing and not self._failures)
         self._tell_dropped(dropped)
 
     def note(
@@ -215,12 +221,12 @@ class Worker:
             self._answers.give(question.future, error if question.fallback is None else question.fallback)
 
     def judge(self, core: Core, reception: Reception) -> ReceiptOutcome:
-        """Judge a receipt and note what it does, on the outbox's thread; a resend is done at once."""
+        """Judge a receipt and note what it does, on the outbox's thread; all but that is done at once."""
         outcome = core.judge(reception)
-        if outcome in {ReceiptOutcome.APPLIED, ReceiptOutcome.RESEND}:
+        if outcome in _ACTS:
             with self._bell:
                 self._intake.receipts.append(reception)
-                self._ring(urgent=outcome is ReceiptOutcome.RESEND)
+                self._ring(urgent=outcome is not ReceiptOutcome.APPLIED)
         return outcome
 
     # -- commits
@@ -245,7 +251,8 @@ class Worker:
         self._declarations += [demand.declaration for demand in demands if demand.declaration is not None]
         work.declarations = list(self._declarations)
         work.purges = [demand.purge for demand in demands if demand.purge is not None]
-        work.seal, work.partial = bool(asked), any(demand.partial for demand in asked)
+        along = self.seals_along and any(rows.completes for rows in work.rows)
+        work.seal, work.partial = bool(asked) or along, any(demand.partial for demand in asked)
         try:
             done = self._transact(taken)
         except LamppostError as error:
@@ -279,14 +286,18 @@ class Worker:
         if self._failures:
             _LOG.warning("the outbox stores again")
         self._failures, self._trouble = 0, ""
+        self._tell_identity()
         self._declarations = []
         self.seal_due = self._core.is_seal_due(partial=False)
+        if not any(demand.seal for demand in demands):
+            self.sealed_along += done.sealed
         if done.stored and self._on_stored is not None:
             self._on_stored(done.stored)
         purged = iter(done.purged)
         for demand in demands:
             if not demand.close:
-                result = done.sealed if demand.seal else None if demand.purge is None else next(purged)
+                deleted = None if demand.purge is None else done.unscrubbed or next(purged)
+                result = done.sealed if demand.seal else deleted
                 self._answers.give(demand.future, result)
         self._answers.give_all([future for _, future in taken.groups], None)
 
@@ -295,7 +306,7 @@ class Worker:
         if isinstance(error, StoreError):
             if not self._failures:
                 _LOG.warning("nothing can be stored: %s", error)
-            self._trouble = "full" if isinstance(error, StoreFull) else "unavailable"
+            self._trouble = self._trouble_of(error)
             self._failures += 1
         wait_s = min(_RETRY_MOST_S, _RETRY_S * 2.0 ** min(self._failures - 1, 8)) if self._failures else 0.0
         with self._bell:
@@ -306,6 +317,12 @@ class Worker:
             if not demand.close:
                 harmless = isinstance(error, StoreError) and not demand.must
                 self._answers.give(demand.future, (0 if demand.seal else None) if harmless else error)
+
+    def _trouble_of(self, error: StoreError) -> str:
+        """Return in a word why nothing can be stored; `agent.cli.status` has the remedies."""
+        if isinstance(error, StoreFull):
+            return "full"
+        return "read-only" if is_read_only(self._setup.path) else "unavailable"
 
     # -- the end
 

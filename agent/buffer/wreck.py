@@ -37,6 +37,8 @@ class Wreck:
 
     Attributes:
         holes: something could not be read.
+        grafted: its own first pages could not be used.
+        missed: what could not be reached: the query, the id before it, and the id from which on it can be read again.
     """
 
     def __init__(self, path: Path, empty: Database) -> None:
@@ -44,6 +46,8 @@ class Wreck:
         self._empty = empty
         self._db: Database | None = None
         self.holes = False
+        self.grafted = False
+        self.missed: list[tuple[str, int, int | None]] = []
 
     def open(self) -> bool:
         """Open the damaged file, with another first page if need be; return whether there is anything to read."""
@@ -51,6 +55,7 @@ class Wreck:
             try:
                 if graft:
                     self._graft_schema()
+                    self.grafted = True
                 self._db = Database(self._path, wal_pages=1 << 30)
                 self._db.check_identity()
                 self._db.one("SELECT count(*) FROM sqlite_schema")
@@ -99,6 +104,13 @@ class Wreck:
         except StoreDamaged:
             return False
 
+    def complaints(self, most: int) -> list[str]:
+        """Return what SQLite itself finds wrong, at most so many lines; https://sqlite.org/pragma.html#pragma_integrity_check."""
+        try:
+            return [str(row[0]) for row in self._opened().all(f"PRAGMA integrity_check({most})") if row[0] != "ok"]
+        except StoreDamaged as error:
+            return [str(error)]
+
     def is_whole(self) -> bool:
         """Tell whether no commit is missing, as far as can be seen."""
         try:
@@ -116,14 +128,14 @@ class Wreck:
 
     def readable(self, select: str, parse: Callable[[Row], T], *, low: int = 0, high: int = _MOST_IDS) -> Iterator[T]:
         """Yield what `parse` makes of the readable records of a query that has no condition yet, by id."""
-        for record in self._survivors(select, low, high):
+        for record in self.survivors(select, low=low, high=high):
             try:
                 yield parse(record)
             except (StoreDamaged, TypeError):
                 self.holes = True
 
-    def _survivors(self, select: str, low: int, high: int) -> Iterator[Row]:
-        """Yield every record that can be reached, by id, past pages that cannot be read."""
+    def survivors(self, select: str, *, low: int = 0, high: int = _MOST_IDS) -> Iterator[Row]:
+        """Yield every record that can be reached, by id, past unreadable pages; checksums are for the reader."""
         last: int | None = low - 1
         for _ in range(_MOST_HOLES):
             if last is None:
@@ -134,7 +146,8 @@ class Wreck:
                     yield record
             except StoreDamaged:
                 self.holes = True
-                last = self._behind_hole(select, last, high)
+                before, last = last, self._behind_hole(select, last, high)
+                self.missed.append((select, before, last))
             else:
                 return
 

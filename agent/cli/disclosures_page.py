@@ -37,6 +37,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _SEALED: Final = {
     Kind.BATCH: "data released",
     Kind.GAP: "notice of loss released",
+    Kind.ALARM: "alarm released",
     Kind.DECLARATION: "declaration released",
     Kind.ACK: "answer to an order released",
     Kind.LOG: "head of this log released",
@@ -46,6 +47,7 @@ _LOST: Final = {
     GapReason.REFUSED: "the buffer was full: newer rows were refused",
     GapReason.PURGED: "deleted on order",
     GapReason.DAMAGED: "lost with a damaged buffer",
+    GapReason.THINNED: "the buffer was full: rows were merged into fewer ones for longer times",
 }
 _KEPT_BACK: Final = {
     Quality.SUPPRESSED: "too few people or vehicles",

@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _explain(settings: Settings, *, live: bool) -> int:
-    from agent.cli import explain_cost, explain_facts, explain_page  # noqa: PLC0415 - rich is slow to import
+    from agent.cli import explain_facts, explain_page  # noqa: PLC0415 - rich is slow to import
+    from agent.planning.traffic import traffic  # noqa: PLC0415 - the notice does without
 
     now = None
     if live:
@@ -53,8 +54,7 @@ def _explain(settings: Settings, *, live: bool) -> int:
     explain_page.render(
         settings,
         explain_facts.stories(settings),
-        costs=explain_cost.stream_costs(settings),
-        unit_bytes=explain_cost.unit_bytes(settings),
+        month=traffic(settings),
         now=now,
     )
     return FAILED if now is not None and now.trouble else OK

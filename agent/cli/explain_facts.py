@@ -127,11 +127,12 @@ def _story(plan: StreamPlan, settings: Settings, told: Mapping[tuple[str, str], 
 def sentences(plan: StreamPlan, settings: Settings) -> list[str]:
     """Return what holds for a whole stream."""
     spec, text = plan.spec, plan.text
-    told = [words.cadence(plan)]
+    told = [sentence for sentence in (words.cadence(plan), words.outage(plan)) if sentence]
     if spec.noise is not None:
         told.append(words.noise(spec.noise))
     if spec.suppress_below is not None:
         told.append(words.suppression(spec.suppress_below, noisy=spec.noise is not None))
+    told += [words.alarm(alarm, spec.channels[alarm.channel]) for alarm in plan.alarms]
     rights = f"Who may have it: {words.access(text.access, text.rights)} Licence: {words.licence(text.licence)}."
     told.append(rights)
     if text.contact != settings.unit.contact:

@@ -6,17 +6,16 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from agent.cli import explain_words as words
-from agent.cli.explain_cost import DAYS, StreamCost
 from agent.cli.explain_facts import Line, Now, Story, untold
 from agent.config import Settings
+from agent.planning.traffic import DAYS, Traffic
 
 
 def render(
     settings: Settings,
     stories: Sequence[Story],
     *,
-    costs: Sequence[StreamCost],
-    unit_bytes: int,
+    month: Traffic,
     now: Now | None = None,
     console: Console | None = None,
 ) -> None:
@@ -32,7 +31,7 @@ def render(
         out.print()
         _stream(out, story, now)
     out.print()
-    _sent(out, costs, unit_bytes)
+    _sent(out, month)
     unused = [f"{sensor.name}.{channel.name}" for sensor, channel in untold(settings)]
     if unused:
         out.print(f"\nSampled with the rest, and leaving in no stream: {', '.join(unused)}.")
@@ -82,7 +81,7 @@ def _now(stream: str, line: Line, now: Now) -> str:
     return "\n".join([f"read: {read}", *(f"would leave: {text}" for text in left)])
 
 
-def _sent(out: Console, costs: Sequence[StreamCost], unit_bytes: int) -> None:
+def _sent(out: Console, month: Traffic) -> None:
     table = Table(
         "stream",
         Column("one batch", justify="right"),
@@ -92,12 +91,14 @@ def _sent(out: Console, costs: Sequence[StreamCost], unit_bytes: int) -> None:
         box=None,
         pad_edge=False,
     )
-    for cost in costs:
+    for cost in month.streams:
         table.add_row(cost.stream, words.size(cost.batch_bytes), words.size(cost.month_bytes))
-    table.add_row("status and connection", "", words.size(unit_bytes))
-    table.add_row("in all", "", words.size(unit_bytes + sum(cost.month_bytes for cost in costs)))
+    if month.alarm_bytes:
+        table.add_row("alarms", "", words.size(month.alarm_bytes))
+    table.add_row("status and connection", "", words.size(sum(month.parts.values())))
+    table.add_row("in all", "", words.size(month.month_bytes))
     out.print(table)
     out.print(
-        "Batches of typical values were encoded to measure them. MQTT, TLS and TCP are included, outages and the "
-        "first connection are not."
+        "Batches of typical values were encoded to measure them. MQTT, TLS and TCP are included, outages are "
+        "not; `lamppost plan` tells more."
     )

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
+from agent.buffer.records import Overflow
+from agent.config.check_overflow import merges
 from agent.config.plans import StreamPlan
 from agent.privacy.spec import Noise, ReleasedChannel, Rule
+from agent.wire.declared import DeclaredAlarm
 
 _SPANS: Final = ((86_400_000, "day"), (3_600_000, "hour"), (60_000, "minute"), (1000, "second"))
 _UNITS: Final[Mapping[str, str]] = {
@@ -120,6 +123,33 @@ def cadence(plan: StreamPlan) -> str:
     people = any(channel.group is not None for channel in plan.spec.channels)
     always = ", whether or not anybody was there" if people else ""
     return f"One row for {every(window_ms)}, {sent}{late}{always}."
+
+
+def outage(plan: StreamPlan) -> str:
+    """Return what a long outage costs, for a stream that is thinned; nothing for one that is not."""
+    if plan.policy.overflow is not Overflow.THIN:
+        return ""
+    empty = [channel.name for channel in plan.spec.channels if not merges(channel)]
+    left_out = f" There {', '.join(empty)} cannot be told and stays empty." if empty else ""
+    return (
+        "When the network is away for so long that the device's memory is full, older rows are merged, two into one "
+        "for a time twice as long, again and again, up to a day: detail is lost, and no time is left out. Such rows "
+        f"are marked as thinned, and how many were merged is told and signed.{left_out}"
+    )
+
+
+def alarm(rule: DeclaredAlarm, channel: ReleasedChannel) -> str:
+    """Return when an alarm is raised, when it ends, and what changes meanwhile."""
+    threshold, clear = (amount(level, channel.exponent, channel.unit) for level in (rule.threshold, rule.clear))
+    side, end = ("above", "or less") if rule.above else ("below", "or more")
+    held = f" for {span(rule.hold_ms)}" if rule.hold_ms else ""
+    title = f" “{rule.title}”" if rule.title else ""
+    fast = rule.fast
+    faster = "" if fast is None else f" Then there is one row for {every(fast[0])}, for {span(fast[1])}."
+    return (
+        f"Alarm {rule.name}{title}: told at once when {channel.name} is {side} {threshold}{held}; over when it is "
+        f"{clear} {end}. What is compared is what leaves.{faster}"
+    )
 
 
 def suppression(k: int, *, noisy: bool) -> str:

@@ -26,13 +26,16 @@ DEFAULT_FILE: Final = Path("/etc/lamppost/unit.toml")
 
 COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "buffer": "tell what waits at this unit, check it, carry it by hand, mend it",
         "check": "find every mistake in a configuration file",
+        "clock": "tell what the unit's clock is worth, and have it believed again",
         "control": "obey an order from a file, tell what is ordered, reset",
         "demo": "show a simulated street corner, from the sensors to the city",
         "disclosures": "export the record of what left this unit, or verify it",
         "explain": "tell in plain words what is sampled and what leaves",
         "keygen": "make a unit's key",
         "once": "read every sensor once; publish nothing",
+        "plan": "foretell bytes, days of buffer, wear of the card",
         "run": "work until stopped; what systemd starts",
         "schema": "print the JSON Schema of the configuration, for editors",
         "status": "tell how the running agent is",

@@ -16,8 +16,10 @@ _DEFAULT: Final = Path("/run/lamppost")
 _STALE_S: Final = 60
 _NS_PER_S: Final = 1_000_000_000
 _REMEDY: Final = "Is the agent running? Try: systemctl status lamppost"
+_WORN: Final = "more was written to the flash today than [buffer] flash_daily allows; see `lamppost plan`"
 _STORE_REMEDIES: Final = {
     "full": "Free space on the disk of the buffer's directory: df -h",
+    "read-only": "The system has made its disk or card read-only, as after an error: see dmesg",
     "unavailable": "Check the disk or card of the buffer's directory, and who may write there",
 }
 
@@ -78,6 +80,8 @@ def _troubles(known: dict[str, Any], age_s: int) -> list[str]:
     ]
     if known["control"]["lost"]:
         found.append(known["control"]["lost"])
+    left_out = known.get("supervision", {}).get("left_out", {})
+    found += [f"the unit works without this part: {reason}" for reason in left_out.values()]
     uplink, outbox = known["uplink"] or {}, known["outbox"] or {}
     if not uplink.get("connected"):
         found.append(f"no connection to the broker: {uplink.get('problem') or 'connecting'}")
@@ -86,6 +90,7 @@ def _troubles(known: dict[str, Any], age_s: int) -> list[str]:
     if outbox.get("trouble"):
         remedy = _STORE_REMEDIES.get(outbox["trouble"], "Look at the system's log")
         found.append(f"the buffer cannot store: {outbox['trouble']}. New rows wait in memory. {remedy}")
+    found += [_WORN] if (known.get("flash") or {}).get("over") else []
     if known["clock"]["quality"] == "unset":
         found.append("the clock is not set: rows carry boot time until it is. Check the network or the GNSS antenna")
     return found

@@ -42,6 +42,7 @@ def check_buffer(buffer: Table) -> None:
 def check_clock(clock: Table, sensors: Sensors) -> None:
     """Report what is wrong with `[clock]`."""
     _check_timezone(clock)
+    _check_rtc(clock)
     name = clock.text("gnss")
     from_gnss = clock.text("source") == "gnss"
     if from_gnss and "gnss" not in clock.written:
@@ -76,6 +77,18 @@ def _check_timezone(clock: Table) -> None:
             expected='an area and a city, such as "America/New_York"',
             found=quoted(timezone),
             hint=_meant_timezone(timezone),
+        )
+
+
+def _check_rtc(clock: Table) -> None:
+    source = clock.text("source")
+    if clock.text("rtc") is not None and source in {"gnss", "system"}:
+        clock.problem(
+            "rtc",
+            "no-effect",
+            f"this has no effect with source = {quoted(source)}",
+            expected='source = "kernel", or no rtc here',
+            found=f"source = {quoted(source)}",
         )
 
 

@@ -5,12 +5,14 @@ In: the file's `[stream.*]` tables and the sensors. Out: plans for the service, 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from agent.buffer.records import Overflow, StreamPolicy
+from agent.config.check_alarm import check_alarms
 from agent.config.check_channel import check_channel
 from agent.config.check_noise import check_noise
+from agent.config.check_overflow import check_overflow
 from agent.config.check_sensor import Sensors
 from agent.config.check_text import check_text, observed_property
 from agent.config.plans import StreamPlan, StreamText
@@ -64,10 +66,12 @@ def check_streams(root: Table, sensors: Sensors, *, contact: str | None) -> Stre
         check_text(draft.table)
         batch_rows = _check_times(draft)
         _check_pace(draft, sensors)
+        check_overflow(draft.table, draft.spec, complete=draft.complete)
         _report(draft, legality.problems(draft.spec))
+        alarms = check_alarms(draft.table, draft.spec, sensors, complete=draft.complete)
         plan = _plan(draft, batch_rows, contact)
         if plan is not None:
-            streams.plans.append(plan)
+            streams.plans.append(replace(plan, alarms=alarms))
     by_name = {draft.spec.name: draft for draft in drafts}
     for problem in legality.conflicts([draft.spec for draft in drafts]):
         _report(by_name[problem.stream], [problem])

@@ -76,6 +76,7 @@ SecretFile = Annotated[str, Meta(min_length=1, extra={"is": _FILE})]
 File = Annotated[str, Meta(min_length=1, extra={"is": "a path; relative ones count from this file"})]
 Interval = Annotated[Duration, Meta(extra={"minimum": 100, "maximum": 86_400_000})]
 Window = Annotated[Duration, Meta(extra={"minimum": 1000, "maximum": 86_400_000})]
+Hold = Annotated[Duration, Meta(extra={"maximum": 86_400_000})]
 Delay = Annotated[Duration, Meta(extra={"maximum": 2_592_000_000})]
 Grid = Annotated[Distance, Meta(extra={"minimum": 100, "maximum": 100_000})]
 Positive = Annotated[Decimal, Meta(extra={"is": "a number above zero"})]
@@ -99,7 +100,7 @@ RuleName = Literal[
     "histogram",
 ]
 AccessLevel = Literal["public", "restricted public", "non-public"]
-OverflowPolicy = Literal["drop_oldest", "drop_newest"]
+OverflowPolicy = Literal["drop_oldest", "drop_newest", "thin"]
 
 
 class Unit(Struct, frozen=True, kw_only=True):
@@ -224,6 +225,41 @@ class Noise(Struct, frozen=True, kw_only=True):
     sensitivity: Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
+class Fast(Struct, frozen=True, kw_only=True, rename={"duration": "for"}):
+    """A faster cadence for a time, from an alarm on.
+
+    Attributes:
+        window: The time that one row sums up then; it divides the usual window without a rest.
+        for: How long it lasts; an alarm that is raised again begins anew.
+    """
+
+    window: Window
+    duration: Window
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """Something that is told at once when a released value crosses a threshold.
+
+    Attributes:
+        channel: The channel of this stream; never one that is derived from people or vehicles.
+        above: It is raised by a value above this.
+        below: It is raised by a value below this; either above or below.
+        clear: It ends with a value that is this or lies behind; how far from the threshold is what keeps it calm.
+        hold: It is raised only after windows beyond the threshold that last this long together, and unknown only
+            after as long without a value.
+        title: What it is, in words.
+        fast: A faster cadence of the stream from then on.
+    """
+
+    channel: ChannelName
+    above: Decimal | None = None
+    below: Decimal | None = None
+    clear: Decimal
+    hold: Hold = Duration(0)
+    title: Text | None = None
+    fast: Fast | None = None
+
+
 class Stream(Struct, frozen=True, kw_only=True):
     """One dataset that the city receives.
 
@@ -238,13 +274,15 @@ class Stream(Struct, frozen=True, kw_only=True):
         contact: The mailbox for questions about it; the unit's when left out.
         window: The time that one row sums up; it divides a day without a rest.
         batch: The time whose rows are sealed and sent together; a multiple of the window.
-        overflow: Which rows are lost when the buffer is full: "drop_oldest" or "drop_newest". There is no default.
+        overflow: What is lost when the buffer is full: the oldest rows, "drop_oldest", the newest, "drop_newest", or
+            resolution, "thin": older rows merge into windows twice as long, again and again. There is no default.
         delay: Rows leave no earlier than this after their window.
         suppress_below: Fewer people or vehicles than this in a window are not told; needed for what is derived from
             them, 5 to 50, usually 10.
         noise: Differential privacy of its counts.
         dtpr: Codes of Digital Trust for Places and Routines: its purposes, its technology, its processing.
         channel: What leaves; nothing else does.
+        alarm: What is told at once.
     """
 
     title: Text
@@ -263,6 +301,7 @@ class Stream(Struct, frozen=True, kw_only=True):
     noise: Noise | None = None
     dtpr: DtprCodes = ()
     channel: dict[ChannelName, Channel]
+    alarm: dict[Name, Alarm] = {}
 
 
 class Tls(Struct, frozen=True, kw_only=True):
@@ -332,6 +371,7 @@ class Buffer(Struct, frozen=True, kw_only=True):
         retain: Delivered data is kept this long; "0s" deletes it on delivery.
         log_bytes: The record of what was disclosed never grows past this; its oldest entries go first.
         log_days: Entries of that record are kept this many days.
+        flash_daily: More bytes than this written in a day are reported: cards wear out; no bound when left out.
     """
 
     directory: File = "/var/lib/lamppost"
@@ -341,6 +381,7 @@ class Buffer(Struct, frozen=True, kw_only=True):
     retain: Annotated[Duration, Meta(extra={"maximum": 31_622_400_000})] = Duration(0)
     log_bytes: Annotated[Size, Meta(extra={"minimum": 100_000, "maximum": 10**12})] = Size(16_000_000)
     log_days: Annotated[int, Meta(ge=1, le=3660)] = 400
+    flash_daily: Annotated[Size, Meta(extra={"minimum": 1_000_000})] | None = None
 
 
 class Budget(Struct, frozen=True, kw_only=True):
@@ -369,11 +410,16 @@ class Clock(Struct, frozen=True, kw_only=True):
             it is, for machines whose host keeps it right).
         gnss: The name of the GNSS sensor; only with source "gnss".
         timezone: The time zone in which days and billing months begin.
+        rtc: A clock with a battery that the system keeps set, by its name below /sys/class/rtc; only with source
+            "kernel".
     """
 
     source: Literal["kernel", "gnss", "system"] = "kernel"
     gnss: Annotated[str, Meta(min_length=1, extra={"is": "the name of a [sensor.NAME] section"})] | None = None
     timezone: Annotated[str, Meta(min_length=1, extra={"is": 'a time zone, such as "America/New_York"'})] = "UTC"
+    rtc: (
+        Annotated[str, Meta(pattern="^rtc[0-9]{1,2}$", extra={"is": 'a clock below /sys/class/rtc: "rtc0"'})] | None
+    ) = None
 
 
 class ControlKey(Struct, frozen=True, kw_only=True):

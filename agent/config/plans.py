@@ -13,6 +13,7 @@ from agent.buffer.records import Limits, StreamPolicy
 from agent.poller import StartPolicy
 from agent.privacy.spec import StreamSpec
 from agent.uplink.settings import Delivery, Secret, TlsSettings
+from agent.wire.declared import DeclaredAlarm
 from agent.wire.orders import Role
 from drivers.model import Model
 
@@ -134,12 +135,14 @@ class StreamPlan:
         policy: how the outbox treats it.
         text: what it is.
         properties: URI of what each released channel observes, by its name; those without one are left out.
+        alarms: what is told at once, as it is declared.
     """
 
     spec: StreamSpec
     policy: StreamPolicy
     text: StreamText
     properties: Mapping[str, str] = field(default_factory=dict)
+    alarms: tuple[DeclaredAlarm, ...] = ()
 
     @property
     def name(self) -> str:
@@ -180,11 +183,19 @@ class UplinkPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockSettings:
-    """Where wall time comes from; `gnss` is the name of a sensor whose model has a channel `utc`."""
+    """Where wall time comes from.
+
+    Attributes:
+        source: what synchronises it.
+        gnss: name of a sensor whose model has a channel `utc`.
+        timezone: IANA name.
+        rtc: name below /sys/class/rtc of a clock with a battery that the system keeps set; None for none.
+    """
 
     source: ClockSource
     gnss: str | None
     timezone: str
+    rtc: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,7 @@ def resolve(
             source=ClockSource(configuration.clock.source),
             gnss=configuration.clock.gnss,
             timezone=configuration.clock.timezone,
+            rtc=configuration.clock.rtc,
         ),
         control=_control(configuration.control, folder),
     )
@@ -181,6 +182,7 @@ def _limits(buffer: model.Buffer) -> Limits:
         retain_s=buffer.retain.seconds,
         log_bytes=int(buffer.log_bytes),
         log_days=buffer.log_days,
+        flash_bytes_per_day=_bytes(buffer.flash_daily),
     )
 
 

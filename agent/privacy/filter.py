@@ -21,9 +21,11 @@ from agent.privacy.intake import Intake
 from agent.privacy.laplace import discrete_laplace
 from agent.privacy.legality import problems
 from agent.privacy.opening import Opener
+from agent.privacy.pacing import paced
 from agent.privacy.pauses import Pauses
 from agent.privacy.payment import noised, payment
 from agent.privacy.released import Released, release
+from agent.privacy.spans import Spans
 from agent.privacy.spec import ReleasedChannel, StreamSpec
 from agent.privacy.verdict import NOTHING, Outcome, Verdict
 from agent.privacy.window import Window
@@ -71,6 +73,7 @@ class StreamFilter:
         if found:
             raise IllegalStream(spec.name, found)
         self._spec = spec
+        self._step_ms = spec.window_ms
         self.synchronised = False
         self._payment = payment(spec, ledger)
         self._noised = noised(spec, sampler=sampler, random_bytes=random_bytes)
@@ -83,7 +86,7 @@ class StreamFilter:
         self._open: Window | None = None
         self._next: Window | None = None
         self._boot_id: bytes | None = None
-        self._given: dict[bytes | None, int] = {}
+        self._given: dict[bytes | None, Spans] = {}
         self._failing: set[str] = set()
         self._pauses = Pauses()
         self._counters = FilterCounters()
@@ -102,7 +105,7 @@ class StreamFilter:
         """Type names of the errors that withheld a row."""
         return tuple(sorted(self._errors))
 
-    def begin(self, at_ms: int, *, boot_id: bytes | None, after_ms: int | None = None) -> None:
+    def begin(self, at_ms: int, *, boot_id: bytes | None, given: Spans | None = None) -> None:
         """Start a new grid at this time; the first window is partial unless this is exactly its start.
 
         Call `interrupt` first when a grid was running: what a window held is forgotten here.
@@ -110,16 +113,36 @@ class StreamFilter:
         Args:
             at_ms: now, on the new grid.
             boot_id: 16 bytes when the grid counts from boot, None when it is wall time.
-            after_ms: start of the last window of this grid that an earlier process gave out, when that is known;
-                windows up to it are not given out again.
+            given: windows of this grid that were given out, by an earlier process too, as far as that is known; they
+                are not given out again. It is kept up to date from now on.
         """
         self._counters.windows_abandoned += self._forget()
         self._boot_id = boot_id
-        if after_ms is not None:
-            self._given[boot_id] = max(after_ms, self._given.get(boot_id, after_ms))
+        if given is not None:
+            self._given[boot_id] = given
+        self._given.setdefault(boot_id, Spans())
         self._pauses.move(at_ms)
-        start_ms = at_ms - at_ms % self._spec.window_ms
+        start_ms = at_ms - at_ms % self._step_ms
         self._open = self._new_window(start_ms, partial=start_ms != at_ms)
+
+    def pace(self, step_ms: int, at_ms: int) -> bool:
+        """Make the windows shorter, or as long as they were, where both grids meet; returns whether they are now.
+
+        No window is cut and none overlaps another: the one that is open must have begun on both grids, and must not
+        be longer than the new ones already. The caller tries again later. Streams about people, vehicles or places
+        keep their pace: their rows come on a constant schedule.
+
+        Args:
+            step_ms: length of the windows from now on; the usual one, or one that divides it.
+            at_ms: now, on the present grid.
+        """
+        window, usual = self._open, self._spec.window_ms
+        if step_ms != usual and (usual % step_ms or not paced(self._spec)):
+            return False
+        if window is not None and (window.start_ms % step_ms or at_ms >= window.start_ms + step_ms or self._next):
+            return False
+        self._step_ms = step_ms
+        return True
 
     def observe(self, sensor: str, reading: Reading, at_ms: int) -> None:
         """Take a reading into the window of its time; outside the two windows it is dropped and counted."""
@@ -164,7 +187,7 @@ class StreamFilter:
         When more than `MOST_SKIPPED_WINDOWS` have ended at once, time has jumped: the open window closes as partial
         and a new grid begins now. A caller that sees the step itself calls `interrupt` and `begin`.
         """
-        window, step = self._open, self._spec.window_ms
+        window, step = self._open, self._step_ms
         self._note_clock()
         if window is None or now_ms < window.start_ms + step:
             return []
@@ -211,7 +234,7 @@ class StreamFilter:
                     window.synchronised = False
 
     def _window_at(self, at_ms: int) -> Window | None:
-        window, step = self._open, self._spec.window_ms
+        window, step = self._open, self._step_ms
         if window is None:
             return None
         late_ms = at_ms - window.start_ms
@@ -233,20 +256,20 @@ class StreamFilter:
             self._errors.add(type(error).__name__)
 
     def _close(self, window: Window) -> list[Released]:
-        """Return the window's row, or nothing when its start is not after the last one given out."""
-        window.unwatched = self._pauses.during(window.start_ms, self._spec.window_ms)
-        if window.start_ms <= self._given.get(self._boot_id, window.start_ms - 1):
+        """Return the window's row, or nothing when it was given out before."""
+        window.unwatched = self._pauses.during(window.start_ms, self._step_ms)
+        if window.start_ms in self._given[self._boot_id]:
             window.wipe()
             self._counters.rows_repeated += 1
             return []
         outcomes = self._judge(window, self._pay(window))
         window.wipe()
-        self._given[self._boot_id] = window.start_ms
+        self._given[self._boot_id].add(window.start_ms, step_ms=self._step_ms)
         self._counters.rows_released += 1
         row = release(
             self._spec.name,
             start_ms=window.start_ms,
-            step_ms=self._spec.window_ms,
+            step_ms=self._step_ms,
             boot_id=self._boot_id,
             values=tuple([value for value, _ in outcomes]),
             quality=tuple([quality for _, quality in outcomes]),

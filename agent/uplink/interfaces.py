@@ -24,6 +24,10 @@ class EnvelopeQueue(Protocol):
         """Seal complete batches into envelopes; returns how many were made."""
         ...
 
+    def seal_along(self, *, wanted: bool) -> None:
+        """Have complete batches sealed when their rows are stored, from now on or no longer."""
+        ...
+
     async def outgoing(self, *, after: int, limit: int, max_bytes: int) -> list[Outgoing]:
         """Return the envelopes with a row id above `after` that it still has: by lane, then by row id."""
         ...
@@ -53,11 +57,15 @@ class LinkRequest:
         version: MQTT_5 or MQTT_311.
         will: the signed status that the broker publishes when the unit is gone.
         wake: called whenever something happened on the connection.
+        on_reached: called when the TCP connection stands, on the connecting thread.
+        on_closed: told the IP bytes of the connection when it is closed, if there was one and the kernel tells.
     """
 
     version: int
     will: bytes
     wake: Callable[[], None]
+    on_closed: Callable[[int], None] = lambda _wire_bytes: None
+    on_reached: Callable[[], None] = lambda: None
 
 
 class Link(Protocol):
@@ -90,6 +98,10 @@ class Link(Protocol):
         Raises:
             Unusable: the connection is gone.
         """
+        ...
+
+    def wire_bytes(self) -> int | None:
+        """Return the IP bytes of the connection so far, both directions, None where the kernel does not tell."""
         ...
 
     def lost(self) -> Exception | None:

@@ -16,6 +16,7 @@ only where PySocks is installed; everywhere else the agent does without, which i
 
 import asyncio
 import logging
+import socket
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from typing import Any, Final
 from agent.clock import Clock
 from agent.errors import UplinkError
 from agent.uplink.interfaces import MQTT_5, LinkRequest
+from agent.uplink.kernel import Probe
 from agent.uplink.offloop import run_abandonable
 from agent.uplink.problems import ClosedEarly, Refused, Trouble, Unusable
 from agent.uplink.settings import UplinkSettings
@@ -54,7 +56,7 @@ _GUARDED: Final = {
         "_on_socket_unregister_write",
         "_on_subscribe",
     ),
-    PahoClient: ("_reset_sockets", "_sock_recv"),
+    PahoClient: ("_create_socket_connection", "_reset_sockets", "_sock_recv"),
 }
 
 if missing := [name for owner, names in _GUARDED.items() for name in names if not hasattr(owner, name)]:
@@ -109,6 +111,9 @@ class MqttLink(aiomqtt.Client):
         self._clock = clock
         self._contexts = contexts
         self._wake = request.wake
+        self._on_closed = request.on_closed
+        self._on_reached = request.on_reached
+        self._probe = Probe()
         self._home = threading.get_ident()
         self._writing = False
         self._broker_code: int | None = None
@@ -128,6 +133,8 @@ class MqttLink(aiomqtt.Client):
         )
         self.last_inbound_ns = clock.mono_ns()
         self._client.connect_timeout = settings.timing.tcp_s
+        self._dial = self._client._create_socket_connection  # noqa: SLF001 - guarded above
+        self._client._create_socket_connection = self._dialled  # type: ignore[method-assign]  # noqa: SLF001 - guarded above
         self._receive = self._client._sock_recv  # noqa: SLF001 - guarded above
         self._client._sock_recv = self._receive_bounded  # type: ignore[assignment]  # noqa: SLF001 - guarded above
         self._disconnected.add_done_callback(lambda _: self._wake())
@@ -166,6 +173,10 @@ class MqttLink(aiomqtt.Client):
         if result != 0:
             raise self._gone()
 
+    def wire_bytes(self) -> int | None:
+        """Return what the kernel has counted on this connection; see `Link`."""
+        return self._probe.wire_bytes()
+
     def lost(self) -> Exception | None:
         """Return why the connection ended, None while it has not."""
         if not self._disconnected.done():
@@ -187,7 +198,10 @@ class MqttLink(aiomqtt.Client):
                 future.cancel()
             elif not future.cancelled():
                 future.exception()  # somebody has now seen it
+        spent = self._probe.close()
         self._client._reset_sockets()  # noqa: SLF001 - guarded above
+        if spent is not None:
+            self._on_closed(spent)
 
     def _gone(self) -> Unusable:
         return Unusable(Trouble.CLOSED, f"{self._settings.where}: the connection was cut. Retrying")
@@ -200,6 +214,7 @@ class MqttLink(aiomqtt.Client):
             raise ClosedEarly(error) from error
 
     def _close_socket(self) -> None:
+        self._probe.close()
         if (sock := self._client.socket()) is not None:
             sock.close()
 
@@ -211,7 +226,21 @@ class MqttLink(aiomqtt.Client):
             self._client.username_pw_set(settings.username, password)
         if self._contexts is not None:
             self._client.tls_set_context(self._contexts.context())
+            self._probe.flight_bytes = self._contexts.flight_bytes
         super()._client_connect()
+        if self._contexts is not None:
+            self._probe.flight_bytes = self._contexts.flight_bytes = self._probe.received()
+
+    def _dialled(self) -> socket.socket:
+        """Connect by TCP, and have the kernel give the connection up when nothing of it is acknowledged in time.
+
+        Otherwise it would go on repeating for a quarter of an hour, on a socket that nobody wants any more
+        (TCP_USER_TIMEOUT, RFC 5482). Runs on the connecting thread.
+        """
+        sock = self._probe.watch(self._dial())
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self._settings.timing.ack_s * 1000))
+        self._on_reached()
+        return sock
 
     def _receive_bounded(self, size: int) -> bytes:
         """Receive for paho, which would allocate whatever length the other side claims."""

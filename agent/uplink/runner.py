@@ -17,6 +17,8 @@ from agent.uplink.interfaces import (
     OpenLink,
 )
 from agent.uplink.journal import UplinkState
+from agent.uplink.ladder import AskChild, Ladder
+from agent.uplink.meter import OPENING, Meter
 from agent.uplink.problems import UNSUPPORTED_VERSION, ClosedEarly, Refused, Trouble, Unusable, diagnose
 from agent.uplink.services import Services
 from agent.uplink.session import BUDGET_NAME, Session
@@ -35,9 +37,17 @@ class Runner:
         services: what it works with.
         open_link: connects.
         random: from 0 up to 1, for the back-off.
+        ask_child: tells whether a new process reaches the broker; None when there is no such step.
     """
 
-    def __init__(self, services: Services, *, open_link: OpenLink, random: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        *,
+        open_link: OpenLink,
+        random: Callable[[], float],
+        ask_child: AskChild | None = None,
+    ) -> None:
         settings = services.settings
         self._services = services
         self._settings = settings
@@ -45,6 +55,8 @@ class Runner:
         self._clock = services.clock
         self._backoff = Backoff(settings.backoff, random=random)
         self._versions = Versions(_versions(settings), retry_s=settings.timing.retry_v5_s)
+        self._ask_child = ask_child
+        self._ladder = Ladder(settings.timing.restart_s, now_ns=services.clock.mono_ns())
         self._link: Link | None = None
 
     def notify(self) -> None:
@@ -72,11 +84,12 @@ class Runner:
     def state(self) -> UplinkState:
         """Return what `lamppost status` shows."""
         journal, window, now_ns = self._services.journal, self._services.window, self._clock.mono_ns()
+        heard_ns = self._ladder.heard_ns if self._link is None else self._link.last_inbound_ns
         return UplinkState(
             connected=journal.version is not None,
             since_s=journal.since_s(now_ns),
             protocol=None if journal.version is None else "5" if journal.version == MQTT_5 else "3.1.1",
-            silent_s=None if self._link is None else (now_ns - self._link.last_inbound_ns) / _NS,
+            silent_s=None if heard_ns is None else (now_ns - heard_ns) / _NS,
             sessions=journal.sessions,
             tries=journal.tries,
             in_flight=window.in_flight,
@@ -104,37 +117,54 @@ class Runner:
             except Unusable as problem:
                 self._services.journal.lost(problem, self._clock.mono_ns())
             self._services.signals.idle.set()
+            await self._climb()
             await self._pause(self._backoff.wait_s(self._clock.mono_ns()))
+
+    async def _climb(self) -> None:
+        """Take the last step of the ladder if it is due and can help; see `agent.uplink.ladder`."""
+        if self._ask_child is None or not self._ladder.due(self._clock.mono_ns()):
+            return
+        self._services.beat()
+        self._services.budget.charge(self._settings.cost.attempt(), messages=0)
+        if await self._ask_child():
+            self._services.last_step()
+
+    def _reached(self) -> None:
+        self._ladder.reached(self._clock.mono_ns())
 
     async def _one_session(self) -> NoReturn:
         services = self._services
-        link = await self._connect()
+        link, meter = await self._connect()
         began_ns = self._clock.mono_ns()
         self._link = link
-        session = Session(services, link, number=services.journal.sessions)
+        session = Session(services, link, number=services.journal.sessions, meter=meter)
         try:
             await session.run()
         except asyncio.CancelledError:
-            await self._leave(session)
+            await self._leave(session, link)
             raise
         finally:
             self._link = None
+            self._ladder.heard_ns = link.last_inbound_ns
+            self._reached()
+            services.queue.seal_along(wanted=False)
             link.drop()
             services.window.begin_session(self._clock.mono_ns(), receive_maximum=self._settings.in_flight)
             self._backoff.connected(since_ns=began_ns, until_ns=self._clock.mono_ns())
 
-    async def _leave(self, session: Session) -> None:
+    async def _leave(self, session: Session, link: Link) -> None:
         """Say goodbye although cancelled: bounded, so that a shutdown does not wait for the network."""
         try:
             async with asyncio.timeout(self._settings.timing.goodbye_s):
                 await session.goodbye()
+                link.drop()  # all of it is counted then
                 budget = self._services.budget
                 await self._services.queue.save_counters(BUDGET_NAME, budget.export(ahead_bytes=0))
         except (TimeoutError, UplinkError):
             return  # the last will says the same
 
-    async def _connect(self) -> Link:
-        """Return a link.
+    async def _connect(self) -> tuple[Link, Meter]:
+        """Return a link, and what counts its bytes.
 
         Raises:
             Unusable: there is none, and why.
@@ -144,22 +174,25 @@ class Runner:
         version = self._versions.choose(self._clock.mono_ns())
         services.journal.tries += 1
         will = services.status(online=False, session=services.journal.sessions + 1)
-        price = cost.connection(_CONNECT_BYTES + len(will))
-        services.budget.charge(price)
+        meter = Meter(services.budget)
+        meter.hold(OPENING, cost.connection(_CONNECT_BYTES + len(will)))
         if services.budget.export_due:
             await services.queue.save_counters(BUDGET_NAME, services.budget.export())
         services.signals.wake.clear()
         try:
-            request = LinkRequest(version=version, will=will, wake=services.signals.wake.set)
+            wake = services.signals.wake.set
+            request = LinkRequest(
+                version=version, will=will, wake=wake, on_closed=meter.end, on_reached=self._reached
+            )
             link = await self._open_link(request)
         except (UplinkError, OSError, ValueError) as error:
             problem = self._failed(error, version)
-            if problem.before_tls or problem.trouble is Trouble.LOCAL:
-                services.budget.refund(price - cost.attempt())
+            if meter.counted is None and (problem.before_tls or problem.trouble is Trouble.LOCAL):
+                meter.end(cost.refusal() if isinstance(error, ConnectionRefusedError) else cost.attempt())
             raise problem from error
         self._versions.worked(version, self._clock.mono_ns())
         services.journal.connected(version, self._clock.mono_ns())
-        return link
+        return link, meter
 
     def _failed(self, error: Exception, version: int) -> Unusable:
         """Draw the conclusions of a try that failed; returns what it means."""
@@ -183,6 +216,7 @@ class Runner:
             services.journal.pause(paused=wait_s > _RECHECK_S)
             services.signals.idle.set()
             await self._pause(min(wait_s, _RECHECK_S))
+            self._reached()  # or might have been
 
     async def _pause(self, seconds: float) -> None:
         """Return after `seconds`, beating meanwhile."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from agent.buffer.records import Lane, Outgoing
 from agent.uplink.interfaces import Link
+from agent.uplink.meter import Meter
 from agent.uplink.services import Services
 
 _NS: Final = 1_000_000_000
@@ -27,12 +28,14 @@ class Sender:
     Args:
         services: what outlives the session.
         link: the connection.
+        meter: charges what is sent.
     """
 
-    def __init__(self, services: Services, link: Link) -> None:
+    def __init__(self, services: Services, link: Link, meter: Meter) -> None:
         now_ns = services.clock.mono_ns()
         self._s = services
         self._link = link
+        self._meter = meter
         self._subscribed_ns: int | None = None
         self._open_ns: int | None = None
         self._seal_due_ns = now_ns
@@ -40,6 +43,7 @@ class Sender:
         self._looked_ns = now_ns
         self._budget_ns: int | None = None
         self._hidden = 0
+        self._pressing = False
 
     def subscribed(self, now_ns: int) -> None:
         """Take note that receipts may begin to arrive."""
@@ -72,17 +76,21 @@ class Sender:
 
     @property
     def _has_room(self) -> bool:
-        # Half of the window at a time: not one look at the outbox for each PUBACK.
-        return self._s.window.room >= max(1, self._s.window.capacity // 2)
+        # Half of the window at a time: not one look at the outbox for each PUBACK, unless it may be for an alarm.
+        return self._s.window.room >= (1 if self._pressing else max(1, self._s.window.capacity // 2))
 
     async def fill(self, now_ns: int) -> None:
         """Seal and send what may go out now."""
-        if not self._begun(now_ns) or (self._budget_ns is not None and now_ns < self._budget_ns):
+        if not self._begun(now_ns):
             return
+        self._s.queue.seal_along(wanted=self._s.window.open and not self._s.budget.wait_s(Lane.LIVE, _TYPICAL_BYTES))
+        if self._budget_ns is not None and now_ns < self._budget_ns and not self._s.signals.sealed:
+            return  # what was just sealed may be an alarm, of a lane that has budget left
         self._budget_ns = None
         await self._seal(now_ns)
         if self._s.signals.sealed:
             self._s.signals.sealed = False
+            self._pressing = True
             self._look_ns = now_ns
         window = self._s.window
         due_ns = window.next_due_ns(self._looked_ns)
@@ -119,7 +127,7 @@ class Sender:
     async def _send_round(self) -> None:
         """Look at the outbox once, and publish what the window and the budget allow."""
         window = self._s.window
-        self._look_ns = None
+        self._look_ns, self._pressing = None, False
         limit = window.ahead + window.room + self._hidden
         max_bytes = window.ahead_bytes + _FETCH_BYTES
         rows = await self._s.queue.outgoing(after=0, limit=limit, max_bytes=max_bytes)
@@ -143,8 +151,8 @@ class Sender:
             self._s.window.refuse(row.stream, now_ns)
             self._s.journal.too_large(row.stream, self._link.largest_packet)
             return True
-        self._s.budget.charge(cost)
         mid = self._link.publish(topic, row.data, retain=row.stream in self._s.settings.retained_streams)
+        self._meter.hold(mid, cost)
         self._s.window.sent(row, mid=mid, now_ns=now_ns)
         self._s.journal.sent += 1
         return True

@@ -33,7 +33,11 @@ class Signals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything a session works with that outlives it."""
+    """Everything a session works with that outlives it.
+
+    Attributes:
+        last_step: called when a new process reaches the broker and this one does not; may raise, to end it.
+    """
 
     settings: UplinkSettings
     queue: EnvelopeQueue
@@ -46,6 +50,7 @@ class Services:
     journal: Journal
     beat: Callable[[], None]
     signals: Signals = field(default_factory=Signals)
+    last_step: Callable[[], None] = lambda: None
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> None:

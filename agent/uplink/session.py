@@ -11,6 +11,7 @@ from typing import Final, NoReturn
 
 from agent.buffer.records import Lane
 from agent.uplink.interfaces import Link
+from agent.uplink.meter import OPENING, Meter
 from agent.uplink.problems import FAILURE, NO_SUBSCRIBERS, Trouble, Unusable, diagnose, reason
 from agent.uplink.sender import Sender
 from agent.uplink.services import Services, wait_for
@@ -31,11 +32,13 @@ class Session:
         services: what outlives the session.
         link: the connection, just opened.
         number: counts the connections, for the status.
+        meter: charges the link's bytes; a new one when left out.
     """
 
-    def __init__(self, services: Services, link: Link, *, number: int) -> None:
+    def __init__(self, services: Services, link: Link, *, number: int, meter: Meter | None = None) -> None:
         self._s = services
         self._link = link
+        self._meter = meter or Meter(services.budget)
         self._number = number
         self._timing = services.settings.timing
         now_ns = services.clock.mono_ns()
@@ -46,7 +49,7 @@ class Session:
         self._ping_ns = now_ns
         services.window.begin_session(now_ns, receive_maximum=link.receive_maximum)
         services.signals.stored = True
-        self._sender = Sender(services, link)
+        self._sender = Sender(services, link, self._meter)
 
     async def run(self) -> NoReturn:
         """Work until the connection ends.
@@ -60,6 +63,7 @@ class Session:
         while True:
             self._s.beat()
             self._s.signals.wake.clear()
+            self._meter.read(self._link.wire_bytes())
             self._take_grants()
             await self._take_acks()
             await self._take_messages()
@@ -96,11 +100,13 @@ class Session:
                     "Check the unit's entry in the broker's ACL",
                 )
             self._granted = True
+            self._meter.settle(OPENING)
             self._sender.subscribed(self._s.clock.mono_ns())
 
     async def _take_acks(self) -> None:
         while self._link.acks:
             mid, code = self._link.acks.popleft()
+            self._meter.settle(mid)
             if self._status_ids.pop(mid, None) is not None:
                 self._judge("_status", code)
                 continue
@@ -126,7 +132,7 @@ class Session:
         cost = self._s.settings.cost
         while self._link.inbox:
             topic, payload = self._link.inbox.popleft()
-            self._s.budget.charge(cost.publish(len(topic), len(payload)), messages=0)
+            self._meter.note(cost.publish(len(topic), len(payload)))
             await self._s.on_message(topic, payload)
             self._sender.receipt(self._s.clock.mono_ns())
 
@@ -163,7 +169,7 @@ class Session:
         cost = self._s.settings.cost.ping()
         if now_ns - self._ping_ns >= self._s.settings.keepalive_s * _NS:
             self._ping_ns = now_ns
-            self._s.budget.charge(cost, messages=0)
+            self._meter.note(cost)
         if math.isinf(self._s.budget.wait_s(Lane.CONTROL, cost)):
             raise BudgetSpent(
                 Trouble.BUDGET,
@@ -182,8 +188,8 @@ class Session:
     def _publish_status(self, *, online: bool) -> None:
         settings = self._s.settings
         data = self._s.status(online=online, session=self._number)
-        self._s.budget.charge(settings.cost.publish(len(settings.status_topic), len(data)))
         mid = self._link.publish(settings.status_topic, data, retain=True)
+        self._meter.hold(mid, settings.cost.publish(len(settings.status_topic), len(data)))
         self._status_ids[mid] = self._s.clock.mono_ns()
 
     async def _save_budget(self) -> None:

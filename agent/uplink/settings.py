@@ -139,6 +139,7 @@ class Timing:
         seal_s: batches are sealed at most this often.
         goodbye_s: what a shutdown may take.
         retry_v5_s: after MQTT 5 was refused, it is tried again after this.
+        restart_s: a new process is asked for help when no TCP connection was made for so long.
         beat_s: longest wait without a sign of life to the watchdog.
     """
 
@@ -156,6 +157,7 @@ class Timing:
     seal_s: float = 0.25
     goodbye_s: float = 1.0
     retry_v5_s: float = 86_400.0
+    restart_s: float = 3600.0
     beat_s: float = 10.0
 
 

@@ -1,13 +1,27 @@
 """TLS with the broker verified, always.
 
-In: files. Out: an SSL context. Never: a context that accepts any certificate.
+In: files. Out: an SSL context; from when until when the broker's certificate is valid, once it was verified. Never: a
+context that accepts any certificate.
 """
 
 import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from agent.errors import UplinkError
 from agent.uplink.settings import TlsSettings
+
+Certified = Callable[[int, int], None]
+"""Takes the first and the last second, since 1970, at which a certificate is valid; called on any thread."""
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class _Context(ssl.SSLContext):
+    """Knows whom to tell of a certificate that was verified."""
+
+    certified: Certified | None = None
 
 
 class _ClosingSocket(ssl.SSLSocket):
@@ -21,13 +35,22 @@ class _ClosingSocket(ssl.SSLSocket):
         except OSError:
             self.close()
             raise
+        if isinstance(self.context, _Context) and self.context.certified is not None:
+            shown = self.getpeercert() or {}
+            self.context.certified(certificate_time_s(shown["notBefore"]), certificate_time_s(shown["notAfter"]))
 
 
 class ContextMaker:
-    """Makes the context anew when one of its files has changed: certificates are renewed while the agent runs."""
+    """Makes the context anew when one of its files has changed: certificates are renewed while the agent runs.
 
-    def __init__(self, settings: TlsSettings) -> None:
+    Attributes:
+        flight_bytes: what the broker sent in the last handshake that succeeded.
+    """
+
+    def __init__(self, settings: TlsSettings, certified: Certified | None = None) -> None:
+        self.flight_bytes = 0
         self._settings = settings
+        self._certified = certified
         self._made: tuple[object, ssl.SSLContext] | None = None
 
     def context(self) -> ssl.SSLContext:
@@ -38,7 +61,7 @@ class ContextMaker:
         """
         state = self._state()
         if self._made is None or self._made[0] != state:
-            self._made = (state, make_context(self._settings))
+            self._made = (state, make_context(self._settings, self._certified))
         return self._made[1]
 
     def _state(self) -> object:
@@ -47,13 +70,14 @@ class ContextMaker:
         return tuple(_fingerprint(path) for path in paths if path is not None)
 
 
-def make_context(settings: TlsSettings) -> ssl.SSLContext:
+def make_context(settings: TlsSettings, certified: Certified | None = None) -> ssl.SSLContext:
     """Return a client context: TLS 1.2 or later, chain and host name verified.
 
     Raises:
         UplinkError: a file is missing or not what it should be.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # this protocol verifies chain and host name
+    context = _Context(ssl.PROTOCOL_TLS_CLIENT)  # this protocol verifies chain and host name
+    context.certified = certified
     context.sslsocket_class = _ClosingSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.ca_file is None:
@@ -63,6 +87,17 @@ def make_context(settings: TlsSettings) -> ssl.SSLContext:
     if settings.client_certificate is not None:
         _load_own(context, settings)
     return context
+
+
+def certificate_time_s(shown: object) -> int:
+    """Return a time that a certificate shows (``Nov 26 09:00:00 2026 GMT``) as seconds since 1970.
+
+    `ssl.cert_time_to_seconds` does the same, by a module that knows all languages' months: memory for nothing.
+    """
+    month, day, clock, year, _ = str(shown).split()
+    hour, minute, second = map(int, clock.split(":"))
+    when = datetime(int(year), _MONTHS.index(month) + 1, int(day), hour, minute, second, tzinfo=UTC)
+    return int(when.timestamp())
 
 
 def _load_authorities(context: ssl.SSLContext, path: Path) -> None:

@@ -18,8 +18,10 @@ from agent.uplink.problems import FAILURE, NO_SUBSCRIBERS
 from agent.uplink.settings import Delivery, UplinkSettings
 
 _NS: Final = 1_000_000_000
-_ORDER: Final[Mapping[Lane, int]] = MappingProxyType({Lane.CONTROL: 0, Lane.LIVE: 1, Lane.BACKLOG: 2})
-_SHARES: Final[Mapping[Lane, int]] = MappingProxyType({Lane.CONTROL: 100, Lane.LIVE: 94, Lane.BACKLOG: 75})
+_ORDER: Final[Mapping[Lane, int]] = MappingProxyType({lane: place for place, lane in enumerate(Lane)})
+_SHARES: Final[Mapping[Lane, int]] = MappingProxyType(
+    {Lane.CONTROL: 100, Lane.ALARM: 98, Lane.LIVE: 94, Lane.BACKLOG: 75}
+)
 """Per cent of the envelopes ahead after which a lane waits."""
 
 

@@ -69,6 +69,31 @@ class DeclaredNoise:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredAlarm:
+    """An alarm of a stream: told at once when a released value crosses a threshold.
+
+    Attributes:
+        name: its identifier.
+        channel: index of the channel in its stream; one of class measurement.
+        above: it is raised by values above the threshold; otherwise by values below.
+        threshold: in the units of the channel; it is raised by a value beyond.
+        clear: in the same units; it ends with a value that is there or behind. Never beyond the threshold.
+        hold_ms: only after windows beyond the threshold that last this long in sum it is raised.
+        title: what it is, in words.
+        fast: window of the stream from then on, in ms, and for how long, in ms; None for no change.
+    """
+
+    name: str
+    channel: int
+    above: bool
+    threshold: int
+    clear: int
+    hold_ms: int = 0
+    title: str = ""
+    fast: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredStream:
     """One stream, as declared.
 
@@ -87,6 +112,7 @@ class DeclaredStream:
         noise: differential privacy, None for none.
         dtpr: codes of Digital Trust for Places and Routines: purposes and processing.
         channels: in the order of the columns.
+        alarms: what is told at once.
     """
 
     name: str
@@ -106,6 +132,7 @@ class DeclaredStream:
     channels: tuple[DeclaredChannel, ...]
     keywords: tuple[str, ...] = ()
     dtpr: tuple[str, ...] = ()
+    alarms: tuple[DeclaredAlarm, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

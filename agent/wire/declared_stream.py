@@ -2,6 +2,7 @@
 
 from agent.wire import fields
 from agent.wire.declared import DeclaredChannel, DeclaredNoise, DeclaredStream
+from agent.wire.declared_alarm import alarm_map, check_alarms, read_alarms
 from agent.wire.errors import MalformedPayload
 from agent.wire.messages import MAX_COLUMNS, MAX_ROWS
 
@@ -38,13 +39,14 @@ def stream_map(stream: DeclaredStream) -> dict[int, object]:
             14: (stream.suppress_below, None),
             15: (None if stream.noise is None else _noise_list(stream.noise), None),
             16: (list(stream.dtpr), []),
+            17: ([alarm_map(alarm) for alarm in stream.alarms], []),
         }
     )
 
 
 def read_stream(value: object) -> DeclaredStream:
     """Return the stream that a declaration claims."""
-    layout = fields.keyed(value, "declared stream", required=range(10), optional=range(10, 17))
+    layout = fields.keyed(value, "declared stream", required=range(10), optional=range(10, 18))
     channels = fields.array(layout[9], "declared channels", least=1, most=MAX_COLUMNS)
     stream = DeclaredStream(
         name=fields.stream(layout[0], "declared stream name"),
@@ -64,8 +66,10 @@ def read_stream(value: object) -> DeclaredStream:
         suppress_below=fields.optional(layout, 14, lambda k: fields.uint(k, "declared suppression", least=1)),
         noise=fields.optional(layout, 15, _read_noise),
         dtpr=fields.given(layout, 16, lambda codes: fields.codes(codes, "declared DTPR codes"), ()),
+        alarms=fields.given(layout, 17, read_alarms, ()),
     )
     fields.distinct((channel.name for channel in stream.channels), "declared channels")
+    check_alarms(stream)
     return stream
 
 

@@ -32,7 +32,7 @@ from agent.wire.receipt import RECEIVER_BYTES
 from agent.wire.stamp import BOOT_ID_BYTES, read_quality
 
 MAX_DESTINATION_BYTES: Final = 300
-CHAINED: Final = (Kind.BATCH, Kind.GAP, Kind.DECLARATION, Kind.ACK, Kind.LOG)
+CHAINED: Final = (Kind.BATCH, Kind.GAP, Kind.DECLARATION, Kind.ACK, Kind.LOG, Kind.ALARM)
 """Kinds of envelopes that have a place in a chain; an entry tells them by their place here."""
 
 _STREAM_OF: Final = {Kind.DECLARATION: DECLARATIONS, Kind.ACK: ACKNOWLEDGEMENTS, Kind.LOG: LOGS}

@@ -2,7 +2,7 @@
 
 from agent.wire import chain, fields
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import HASH_BYTES, Gap, GapReason
+from agent.wire.messages import EPOCH_BYTES, HASH_BYTES, Gap, GapReason
 
 _REASONS = tuple(GapReason)
 
@@ -18,12 +18,14 @@ def gap_map(gap: Gap) -> dict[int, object]:
     layout[7] = gap.count
     layout[8] = int(gap.reason)
     layout[9] = gap.simulated
+    if gap.ended is not None:
+        layout[10] = list(gap.ended)
     return layout
 
 
 def read_gap(value: object) -> Gap:
     """Return the gap that a payload claims."""
-    layout = fields.keyed(value, "gap", required=(*chain.KEYS, 7, 8, 9), optional=(5, 6))
+    layout = fields.keyed(value, "gap", required=(*chain.KEYS, 7, 8, 9), optional=(5, 6, 10))
     place = chain.read_place(layout, "gap")
     gap = Gap(
         epoch=place.epoch,
@@ -35,6 +37,7 @@ def read_gap(value: object) -> Gap:
         count=fields.uint(layout[7], "gap count"),
         reason=_REASONS[fields.uint(layout[8], "gap reason", most=len(_REASONS) - 1)],
         simulated=fields.boolean(layout[9], "gap simulated"),
+        ended=fields.optional(layout, 10, _read_ended),
     )
     _check(gap)
     return gap
@@ -54,6 +57,11 @@ def _read_windows(value: object) -> tuple[int, int, int]:
     return fields.uint(start, "gap start"), fields.uint(step, "gap step"), fields.uint(windows, "gap windows")
 
 
+def _read_ended(value: object) -> tuple[bytes, int]:
+    epoch, last = fields.array(value, "gap ended", least=2, most=2)
+    return fields.octets(epoch, "gap ended epoch", EPOCH_BYTES), fields.uint(last, "gap ended seq")
+
+
 def _check(gap: Gap) -> None:
     chain.check_data(gap.stream, "gap")
     fields.bounded(gap.count, "gap count")
@@ -62,6 +70,12 @@ def _check(gap: Gap) -> None:
         fields.sized(digest, "gap hash", HASH_BYTES)
         if not 0 <= first <= last < gap.seq:
             raise MalformedPayload("gap sealed: expected first <= last, both before the gap's own seq")
+    if gap.ended is not None:
+        epoch, last = gap.ended
+        fields.sized(epoch, "gap ended epoch", EPOCH_BYTES)
+        fields.bounded(last, "gap ended seq")
+        if gap.reason is not GapReason.DAMAGED or epoch == gap.epoch:
+            raise MalformedPayload("gap ended: expected after damage only, and another epoch than the gap's own")
     if gap.windows is not None:
         start, step, windows = gap.windows
         fields.bounded(start, "gap start")

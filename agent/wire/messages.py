@@ -45,6 +45,12 @@ class GapReason(IntEnum):
     """Deleted on order."""
     DAMAGED = 3
     """Lost with a damaged store."""
+    THINNED = 4
+    """Merged into rows of longer windows, which stand in their place."""
+
+
+Mapped = tuple[bytes, int, int, int | None]
+"""One instant on both clocks: boot id, monotonic ms, wall ms, and the bound of its error in ms, None when unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +59,17 @@ class ClockStamp:
 
     Attributes:
         quality: how much wall time can be believed.
-        error_ms: bound of the error, None when unknown.
-        mapping: boot id, monotonic ms and wall ms of one instant, once known.
+        error_ms: bound of the error of the rows' times, None when unknown.
+        mapping: one instant of a boot on both clocks, once known; of the boot that the rows count from, or, in a
+            batch of wall time, of one that earlier batches may count from.
+        bounds: what a boot without a mapping lies between: it began after a wall time in ms, and was over before
+            another, None when that is not known yet.
     """
 
     quality: ClockQuality
     error_ms: int | None = None
-    mapping: tuple[bytes, int, int] | None = None
+    mapping: Mapped | None = None
+    bounds: tuple[int, int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +136,7 @@ class Gap:
         windows: first start ms, step ms, number of windows, for rows that never were; or None.
         count: rows that will never come.
         reason: why.
+        ended: after damage: the epoch that has ended with it, and the last seq that is known of the stream there.
     """
 
     epoch: bytes
@@ -137,6 +148,7 @@ class Gap:
     count: int
     reason: GapReason
     simulated: bool
+    ended: tuple[bytes, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +185,17 @@ class Presence(IntEnum):
     ONLINE = 1
 
 
+class AlarmState(IntEnum):
+    """What an alarm says about its channel."""
+
+    CLEARED = 0
+    """It was beyond its threshold and is back behind the value at which the alarm ends."""
+    RAISED = 1
+    """It is beyond its threshold."""
+    UNKNOWN = 2
+    """It was beyond its threshold, and cannot be told any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The unit's state, retained; the last will is the same with `Presence.OFFLINE`, signed before connecting.
@@ -191,6 +214,7 @@ class Status:
         suspended: streams that release nothing, with the reason.
         rows_waiting: rows stored and not yet receipted.
         simulated: a simulated bus is behind any sensor.
+        alarms: stream and name of the alarms that are raised or unknown, as far as the city was told.
     """
 
     unit: str
@@ -204,4 +228,42 @@ class Status:
     sensors: Mapping[str, str]
     suspended: Mapping[str, str]
     rows_waiting: int
+    simulated: bool
+    alarms: Mapping[tuple[str, str], AlarmState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """A released value has crossed a declared threshold, in a place of its stream's own chain.
+
+    Attributes:
+        epoch, stream, seq, prev: as in a batch.
+        name: the alarm's, as declared.
+        state: what is so from now on.
+        start_ms: start of the window that has decided it: ms since 1970, or since boot when `boot_id` is there.
+        step_ms: length of that window.
+        boot_id: 16 bytes, or None.
+        value: what was released of that window, in the units of the declaration; None exactly where the state is
+            unknown.
+        quality: of that value, or why there is none.
+        number: counts the changes of this alarm since the unit's store was made, those that were not told included.
+        declaration: SHA-256 of the declaration that says what the alarm's name means.
+        clock: the unit's clock.
+        simulated: a simulated bus is behind any sensor of the unit.
+    """
+
+    epoch: bytes
+    stream: str
+    seq: int
+    prev: bytes | None
+    name: str
+    state: AlarmState
+    start_ms: int
+    step_ms: int
+    boot_id: bytes | None
+    value: int | None
+    quality: Quality
+    number: int
+    declaration: bytes
+    clock: ClockStamp
     simulated: bool

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable
 
 from agent.wire.ack import ack_content_map, ack_map, read_ack, read_ack_content
+from agent.wire.alarm import alarm_map, read_alarm
 from agent.wire.batch import MAX_PADDING_BYTES, PADDING, batch_map, read_batch
 from agent.wire.cbor import capped, dumps, loads
 from agent.wire.control import control_map, read_control
@@ -16,13 +17,13 @@ from agent.wire.declared import Declaration, DeclarationContent
 from agent.wire.errors import MalformedPayload
 from agent.wire.gap import gap_map, read_gap
 from agent.wire.log import log_content_map, log_map, read_log, read_log_content
-from agent.wire.messages import Batch, ClockStamp, Gap, Kind, Receipt, Status
+from agent.wire.messages import Alarm, Batch, ClockStamp, Gap, Kind, Receipt, Status
 from agent.wire.orders import Ack, AckContent, Control, Log, LogContent
 from agent.wire.receipt import read_receipt, receipt_map
 from agent.wire.stamp import read_stamp, stamp_map
 from agent.wire.status import read_status, status_map
 
-Payload = Batch | Gap | Receipt | Declaration | Status | Control | Ack | Log
+Payload = Batch | Gap | Receipt | Declaration | Status | Control | Ack | Log | Alarm
 """Everything that can be in an envelope."""
 
 _PADDING_HEADERS = ((2, 0, 23), (3, 24, 255), (4, 256, MAX_PADDING_BYTES))
@@ -37,6 +38,7 @@ KINDS: dict[type[Payload], Kind] = {
     Control: Kind.CONTROL,
     Ack: Kind.ACK,
     Log: Kind.LOG,
+    Alarm: Kind.ALARM,
 }
 """The kind of envelope that each message travels in."""
 
@@ -48,6 +50,7 @@ _READERS: dict[Kind, Callable[[object], Payload]] = {
     Kind.CONTROL: read_control,
     Kind.ACK: read_ack,
     Kind.LOG: read_log,
+    Kind.ALARM: read_alarm,
 }
 
 
@@ -74,6 +77,8 @@ def encode(message: Payload) -> bytes:
             return capped(dumps(ack_map(message)))
         case Log():
             return dumps(log_map(message))
+        case Alarm():
+            return dumps(alarm_map(message))
 
 
 def decode(kind: Kind, data: bytes) -> Payload:
@@ -85,8 +90,6 @@ def decode(kind: Kind, data: bytes) -> Payload:
     value = loads(data)
     if kind is Kind.BATCH:
         return read_batch(value, len(data))
-    if kind not in _READERS:
-        raise MalformedPayload(f"payloads of kind {kind} have no form in version 1")
     return _READERS[kind](value)
 
 

@@ -95,7 +95,7 @@ def _first_ms(batch: Batch) -> int | None:
         return batch.start_ms
     if batch.clock.mapping is None or batch.clock.mapping[0] != batch.boot_id:
         return None
-    _, mono_ms, utc_ms = batch.clock.mapping
+    _, mono_ms, utc_ms, _ = batch.clock.mapping
     return batch.start_ms - mono_ms + utc_ms
 
 

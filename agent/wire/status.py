@@ -2,11 +2,12 @@
 
 from agent.wire import fields
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import ClockQuality, Presence, Status
+from agent.wire.messages import AlarmState, ClockQuality, Presence, Status
 from agent.wire.stamp import BOOT_ID_BYTES
 
 MAX_SENSORS = 256
 MAX_SUSPENDED = 64
+MAX_RAISED = 4096
 SENSOR_STATES = ("ok", "failing", "absent", "paused")
 """A sensor's state is its place here."""
 
@@ -32,13 +33,15 @@ def status_map(status: Status) -> dict[int, object]:
     }
     if status.utc_ms is not None:
         layout[7] = status.utc_ms
+    if status.alarms:
+        layout[13] = [[*place, int(state)] for place, state in sorted(status.alarms.items())]
     read_status(layout)
     return dict(sorted(layout.items()))
 
 
 def read_status(value: object) -> Status:
     """Return the status that a payload claims."""
-    layout = fields.keyed(value, "status", required=(*range(7), *range(8, 13)), optional=(7,))
+    layout = fields.keyed(value, "status", required=(*range(7), *range(8, 13)), optional=(7, 13))
     fields.version(layout, "status")
     return Status(
         unit=fields.name(layout[1], "status unit"),
@@ -53,6 +56,7 @@ def read_status(value: object) -> Status:
         suspended=_read_suspended(layout[10]),
         rows_waiting=fields.uint(layout[11], "status rows waiting"),
         simulated=fields.boolean(layout[12], "status simulated"),
+        alarms=fields.given(layout, 13, _read_alarms, {}),
     )
 
 
@@ -75,6 +79,22 @@ def _read_sensors(value: object) -> dict[str, str]:
         sensor: SENSOR_STATES[fields.uint(state, "status sensor state", most=most)]
         for sensor, state in _pairs(value, "status sensors", most=MAX_SENSORS)
     }
+
+
+def _read_alarms(value: object) -> dict[tuple[str, str], AlarmState]:
+    items = [
+        fields.array(item, "status alarm", least=3, most=3)
+        for item in fields.array(value, "status alarms", most=MAX_RAISED)
+    ]
+    found = {
+        (fields.stream(stream, "status alarm stream"), fields.name(name, "status alarm")): AlarmState(
+            fields.uint(state, "status alarm state", least=1, most=max(AlarmState))
+        )
+        for stream, name, state in items
+    }
+    if list(found) != sorted(found) or len(found) != len(items):
+        raise MalformedPayload("status alarms: expected ascending order, each once")
+    return found
 
 
 def _read_suspended(value: object) -> dict[str, str]:

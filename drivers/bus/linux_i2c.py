@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from smbus2 import SMBus, i2c_msg
 from smbus2 import smbus2 as smbus_module
 
+from drivers.bus.abandoned import Abandoned
 from drivers.bus.api import Message, Read
 from drivers.bus.nodes import Node, opening_error
 from drivers.bus.worker import BusWorker, WorkerHung
@@ -32,7 +33,11 @@ _DEADLINE_S = 5.0
 
 
 class LinuxI2c:
-    """An I2C adapter at a device node, or the simulated one at a socket."""
+    """An I2C adapter at a device node, or the simulated one at a socket.
+
+    Attributes:
+        abandoned: its threads that hang.
+    """
 
     def __init__(self, path: str, *, deadline_s: float = _DEADLINE_S) -> None:
         """Describe the bus; nothing is opened yet.
@@ -43,6 +48,7 @@ class LinuxI2c:
         """
         self.path = path
         self.simulated = False
+        self.abandoned = Abandoned()
         self._deadline_s = deadline_s
         self._worker: BusWorker | None = None
         self._adapter: _Adapter | None = None
@@ -51,7 +57,7 @@ class LinuxI2c:
     async def open(self) -> None:
         """Open the node if it is not open; see `Bus.open`."""
         async with self._opening:
-            if self._adapter is None or not self._adapter.is_open:
+            if self._adapter is None or not self._adapter.is_open or self._worker is None or self._worker.hung:
                 await self._open()
 
     async def close(self) -> None:
@@ -85,8 +91,9 @@ class LinuxI2c:
 
     async def _open(self) -> None:
         self._stop()
+        self.abandoned.check(self.path)
         adapter = _Adapter(self.path)
-        worker = BusWorker(f"bus {self.path}", dispose=adapter.close)
+        worker = BusWorker(f"bus {self.path}", dispose=adapter.close, given_up=self.abandoned.add)
         try:
             await worker.call(adapter.open, deadline_s=self._deadline_s, label="opening it")
         except WorkerHung as hung:

@@ -10,6 +10,7 @@ nothing is read, and the kernel's own buffer fills and then drops what comes.
 """
 
 import asyncio
+import fcntl
 import os
 import select
 import termios
@@ -19,6 +20,7 @@ from typing import TypeVar, TypeVarTuple
 
 import serial
 
+from drivers.bus.abandoned import Abandoned
 from drivers.bus.nodes import Node, opening_error
 from drivers.bus.worker import BusWorker, WorkerHung
 from drivers.errors import BusFault, BusGone, BusTimeout
@@ -35,7 +37,11 @@ Arguments = TypeVarTuple("Arguments")
 
 
 class LinuxSerial:
-    """A serial port at a device node: 8 data bits, no parity, 1 stop bit, opened exclusively. For one reader."""
+    """A serial port at a device node: 8 data bits, no parity, 1 stop bit, opened exclusively. For one reader.
+
+    Attributes:
+        abandoned: its threads that hang.
+    """
 
     def __init__(self, path: str, baudrate: int) -> None:
         """Describe the line; nothing is opened yet.
@@ -46,6 +52,7 @@ class LinuxSerial:
         """
         self.path = path
         self.simulated = False
+        self.abandoned = Abandoned()
         self._baudrate = baudrate
         self._opening = asyncio.Lock()
         self._port: _Port | None = None
@@ -92,8 +99,9 @@ class LinuxSerial:
 
     async def _open(self) -> None:
         await self._closed()
+        self.abandoned.check(self.path)
         port = _Port(self.path, self._baudrate)
-        worker = BusWorker(f"line {self.path}", dispose=port.close)
+        worker = BusWorker(f"line {self.path}", dispose=port.close, given_up=lambda late: self._give_up(late, port))
         try:
             descriptor = await worker.call(port.open, deadline_s=_CALL_S, label="opening it")
         except WorkerHung as hung:
@@ -136,6 +144,11 @@ class LinuxSerial:
                 self._closing = worker.submit(port.close, deadline_s=_CALL_S, label="closing it")
                 self._closing.add_done_callback(lambda closing: closing.cancelled() or closing.exception())
             worker.stop()
+
+    def _give_up(self, worker: BusWorker, port: "_Port") -> None:
+        """Let the port be opened anew although a thread hangs with the old descriptor of it."""
+        self.abandoned.add(worker)
+        port.release()
 
     async def _closed(self) -> None:
         """Return when the port that was dropped is closed. Cancelling this does not keep it open."""
@@ -223,7 +236,7 @@ class _Inbox:
 
 
 class _Port:
-    """The port as pyserial has it. Everything here may block and runs in the worker's thread."""
+    """The port as pyserial has it. Everything here may block and runs in the worker's thread, but `release`."""
 
     def __init__(self, path: str, baudrate: int) -> None:
         self.path = path
@@ -244,6 +257,13 @@ class _Port:
         if port is not None:
             with suppress(OSError, termios.error):  # the descriptor is gone in any case
                 port.close()
+
+    def release(self) -> None:
+        """Give back the lock that keeps others from the port; the one method for another thread: it cannot block."""
+        port = self._serial
+        if port is not None and port.is_open:
+            with suppress(OSError, serial.SerialException):  # its thread has come back and closed it meanwhile
+                fcntl.flock(port.fileno(), fcntl.LOCK_UN)
 
     def write(self, data: bytes) -> None:
         """Send `data`."""

@@ -68,14 +68,18 @@ class BusWorker:
         hung: whether a call was given up. The worker is of no use then.
     """
 
-    def __init__(self, name: str, *, dispose: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, *, dispose: Callable[[], None], given_up: "Callable[[BusWorker], None] | None" = None
+    ) -> None:
         """Start the thread.
 
         Args:
             name: of the thread.
             dispose: run in the thread as its last act.
+            given_up: told of this worker when a call did not come back, on the loop.
         """
         self.hung = False
+        self._given_up = given_up
         self._loop = asyncio.get_running_loop()
         self._dispose = dispose
         self._stopped = False
@@ -83,6 +87,11 @@ class BusWorker:
         self._current: _Job | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether its thread has not ended: for one that was given up, that it still hangs."""
+        return self._thread.is_alive()
 
     async def call(
         self, function: Callable[[*Arguments], Result], *arguments: *Arguments, deadline_s: float, label: str
@@ -128,6 +137,8 @@ class BusWorker:
         if self.hung:
             return
         self.hung = self._stopped = True
+        if self._given_up is not None:
+            self._given_up(self)
         culprit = self._current or late
         waiting = [late, culprit]
         with suppress(Empty):

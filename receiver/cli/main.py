@@ -13,7 +13,7 @@ from typing import Any
 
 from agent.errors import LamppostError
 from agent.wire.errors import WireError
-from receiver.cli import catalogue, control, reconcile
+from receiver.cli import alarms, catalogue, control, ingest, reconcile, restored
 from receiver.errors import ReceiverError
 
 EXIT_OK, EXIT_WRONG, EXIT_UNUSABLE, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -29,7 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
     _add_show(commands)
     _add_export(commands)
     control.add(commands)
+    ingest.add(commands)
     reconcile.add(commands)
+    restored.add(commands)
+    alarms.add(commands)
     catalogue.add(commands)
     chosen = parser.parse_args(arguments)
     try:

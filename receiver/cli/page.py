@@ -1,14 +1,17 @@
 """The report of `lamppost-receiver show` for a terminal."""
 
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
 
 from agent.tomlfile.problem import printable
 from agent.wire.chain import RESERVED
+from agent.wire.messages import GapReason
 
 _MS_PER_S = 1000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def render(known: dict[str, Any], *, now_ms: int, console: Console | None = None) -> None:
@@ -59,15 +62,36 @@ def _values(latest: dict[str, Any] | None) -> str:
 
 
 def _troubles(stream: dict[str, Any]) -> list[str]:
-    lines = [f"declared gap at seq {gap['seq']}: {gap['rows']} rows {gap['reason']}" for gap in stream["gaps"]]
+    lines = [_gap(gap) for gap in stream["gaps"]]
     lines += [f"undeclared gap: seq {first} to {last} never came" for first, last in stream["undeclared_gaps"]]
     if stream["missing"] is not None:
         lines.append("waiting for seq {} to {}; asked the unit to send again".format(*stream["missing"]))
     if stream["forks"]:
         lines.append(f"{stream['forks']} forks: two different envelopes for one place; was the unit's card cloned?")
+    if stream["doubled"]:
+        lines.append(f"{stream['doubled']} rows had arrived before in other messages; exports have them once")
+    if stream["contradicting"]:
+        lines.append(f"{stream['contradicting']} of these say something else; was the unit's card cloned?")
     if stream["set_aside"]:
         lines.append(f"{stream['set_aside']} batches set aside until their declaration comes")
     return lines
+
+
+def _gap(gap: dict[str, Any]) -> str:
+    """Return what a gap record says; rows that were merged are fewer, and their time is not missing."""
+    within = ""
+    if "start_ms" in gap:
+        within = f", between {_utc(gap['start_ms'])} and {_utc(gap['end_ms'])}"
+    if gap["reason"] == GapReason.THINNED.name.lower():
+        return f"thinned, at seq {gap['seq']}: {gap['rows']} rows fewer, merged into longer windows{within}"
+    return f"declared gap at seq {gap['seq']}: {gap['rows']} rows {gap['reason']}{within}"
+
+
+def _utc(at_ms: int) -> str:
+    try:
+        return f"{_EPOCH + timedelta(milliseconds=at_ms):%Y-%m-%dT%H:%M:%SZ}"
+    except OverflowError:
+        return f"{at_ms} ms"
 
 
 def _rejected(rejected: list[dict[str, Any]], now_ms: int) -> Table:

@@ -39,6 +39,15 @@ def test_clock_without_a_receiver_follows_the_machine(
     assert isinstance(clock._discipline, discipline)
 
 
+def test_clock_with_a_battery_is_asked_by_its_name(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+    monkeypatch.setattr(assembly, "rtc_time", lambda name, *, floor_ms: asked.append((name, floor_ms)))
+    plan = replace(settings.clock, source=ClockSource.KERNEL, rtc="rtc1")
+    clock, _ = assembly.make_clock(replace(settings, clock=plan))
+    assert clock._rtc(7) is None
+    assert asked == [("rtc1", 7)]
+
+
 def test_clock_of_a_receiver_is_set_by_its_readings_and_no_others(settings: Settings) -> None:
     clock, gnss = assembly.make_clock(settings)
     assert gnss is not None

@@ -3,11 +3,13 @@
 import errno
 import logging
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.clock import WallTime
 from agent.discipline import (
     HOLDOVER_LIMIT_MS,
     GnssDiscipline,
@@ -15,6 +17,7 @@ from agent.discipline import (
     KernelTime,
     SystemDiscipline,
     read_kernel_time,
+    rtc_time,
 )
 
 S = 1_000_000_000
@@ -62,6 +65,68 @@ def test_kernel_discipline_that_loses_synchronisation_is_in_holdover_until_the_l
     limit_s = (HOLDOVER_LIMIT_MS - 1000) * 2
     assert discipline.wall(limit_s * S).error_ms == HOLDOVER_LIMIT_MS
     assert discipline.wall((limit_s + 1) * S).error_ms is None
+
+
+def test_kernel_discipline_in_holdover_does_not_follow_whoever_sets_the_clock() -> None:
+    kernel = Kernel()
+    shown = [UTC]
+    discipline = KernelDiscipline(kernel.read, utc_ns=lambda: shown[0])
+    kernel.time = KernelTime(synchronised=True, maxerror_us=1_000_000)
+    discipline.wall(0)
+    kernel.time = KernelTime(synchronised=False, maxerror_us=16_000_000)
+    shown[0] = 0  # settimeofday makes the kernel unsynchronised (ntp_clear in its timekeeping.c)
+    assert discipline.wall(10 * S).utc_ns == UTC + 10 * S
+
+
+def test_kernel_discipline_goes_on_from_an_earlier_process_of_the_same_boot() -> None:
+    discipline = KernelDiscipline(Kernel().read, utc_ns=lambda: 5)
+    discipline.resume(mono_ns=10 * S, utc_ns=UTC, error_ms=1000)
+    wall = discipline.wall(1010 * S)
+    assert (wall.utc_ns, wall.synchronised, wall.error_ms) == (UTC + 1000 * S, False, 1500)
+
+
+def test_discipline_without_a_bound_has_nothing_to_go_on_from() -> None:
+    discipline = KernelDiscipline(Kernel().read, utc_ns=lambda: 5)
+    discipline.resume(mono_ns=10 * S, utc_ns=UTC, error_ms=None)
+    assert discipline.wall(1010 * S).error_ms is None
+
+
+def test_gnss_goes_on_from_an_earlier_process_of_the_same_boot_until_its_limit() -> None:
+    discipline = GnssDiscipline(utc_ns=lambda: 5)
+    discipline.resume(mono_ns=10 * S, utc_ns=UTC, error_ms=900)
+    wall = discipline.wall(1010 * S)
+    assert (wall.utc_ns, wall.synchronised, wall.error_ms) == (UTC + 1000 * S, False, 1500)
+    late = GnssDiscipline(utc_ns=lambda: 5)
+    late.resume(mono_ns=10 * S, utc_ns=UTC, error_ms=HOLDOVER_LIMIT_MS + 1)
+    assert late.wall(11 * S).error_ms is None
+
+
+@pytest.mark.parametrize(
+    ("kernel_time", "apart_ns", "agrees"),
+    [
+        pytest.param(KernelTime(synchronised=True, maxerror_us=1000), S, True, id="same"),
+        pytest.param(KernelTime(synchronised=True, maxerror_us=1000), 2 * S, False, id="another"),
+        pytest.param(KernelTime(synchronised=False, maxerror_us=1000), 0, False, id="unsynchronised"),
+        pytest.param(OSError(errno.EPERM, ""), 0, False, id="forbidden"),
+    ],
+)
+def test_gnss_is_vouched_for_by_a_synchronised_kernel_with_the_same_time(
+    kernel_time: KernelTime | OSError,
+    apart_ns: int,
+    agrees: bool,  # noqa: FBT001 - pytest gives it by name
+) -> None:
+    kernel = Kernel()
+    kernel.time = kernel_time
+    discipline = GnssDiscipline(utc_ns=lambda: UTC + apart_ns, read=kernel.read)
+    assert discipline.agrees(WallTime(utc_ns=UTC, synchronised=True, error_ms=1000)) is agrees
+
+
+def test_kernel_and_system_have_nobody_to_vouch_for_them() -> None:
+    wall = WallTime(utc_ns=UTC, synchronised=True, error_ms=1000)
+    system = SystemDiscipline()
+    system.resume(mono_ns=1, utc_ns=1, error_ms=1)
+    assert not KernelDiscipline(Kernel().read).agrees(wall)
+    assert not system.agrees(wall)
 
 
 def test_kernel_discipline_in_a_sandbox_that_forbids_the_call_is_unset_and_says_so_once(
@@ -155,3 +220,39 @@ def test_gnss_that_has_lost_count_of_its_weeks_is_not_believed() -> None:
     for number in range(10):
         discipline.sample(utc_ms=UTC_MS - 1024 * 7 * 86_400_000 + number * 1000, mono_ns=number * S)
     assert not discipline.wall(11 * S).synchronised
+
+
+FLOOR_MS = UTC_MS
+
+
+def _rtc(folder: Path, text: str | None) -> Path:
+    if text is not None:
+        (folder / "rtc0").mkdir()
+        (folder / "rtc0" / "since_epoch").write_text(text)
+    return folder
+
+
+def test_battery_clock_is_as_wrong_as_it_may_have_drifted_since_it_was_set(tmp_path: Path) -> None:
+    folder = _rtc(tmp_path, f"{FLOOR_MS // 1000 + 3600}\n")
+    assert rtc_time("rtc0", floor_ms=FLOOR_MS, folder=folder) == (FLOOR_MS + 3_600_500, 1000 + 1800)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(None, id="none"),
+        pytest.param("", id="unreadable"),
+        pytest.param("946684800\n", id="2000"),
+        pytest.param(f"{FLOOR_MS // 1000 - 1}\n", id="before"),
+        pytest.param(f"{FLOOR_MS // 1000 + 2 * 86_400}\n", id="two days later"),
+        pytest.param("4070908800\n", id="2099"),
+    ],
+)
+def test_battery_clock_that_may_be_wrong_by_more_than_a_minute_is_worth_nothing(
+    tmp_path: Path, text: str | None
+) -> None:
+    assert rtc_time("rtc0", floor_ms=FLOOR_MS, folder=_rtc(tmp_path, text)) is None
+
+
+def test_battery_clock_of_a_unit_that_was_never_sure_of_the_time_is_worth_nothing(tmp_path: Path) -> None:
+    assert rtc_time("rtc0", floor_ms=0, folder=_rtc(tmp_path, "3600\n")) is None

@@ -15,7 +15,6 @@ def _row(start_ms: int, *, boot_id: bytes | None = None) -> Released:
 def test_given_of_nothing_knows_nothing() -> None:
     given = Given(BOOT)
     assert given.last_ms("weather", None) is None
-    assert given.passed_utc_ms == 0
 
 
 def test_given_remembers_the_last_window_of_each_clock() -> None:
@@ -25,7 +24,6 @@ def test_given_remembers_the_last_window_of_each_clock() -> None:
     assert given.last_ms("weather", None) == 120_000
     assert given.last_ms("weather", BOOT) == 600_000
     assert given.last_ms("dust", None) is None
-    assert given.passed_utc_ms == 120_000
 
 
 def test_given_restored_in_the_same_boot_knows_what_it_knew() -> None:
@@ -48,4 +46,20 @@ def test_given_restored_in_another_boot_forgets_that_boots_windows() -> None:
 
 
 def test_given_written_by_another_version_is_left_alone() -> None:
-    assert Given(BOOT, b'{"version": 2, "starts": []}').passed_utc_ms == 0
+    assert Given(BOOT, b'{"version": 3, "starts": []}').last_ms("weather", None) is None
+
+
+def test_given_written_by_the_first_version_has_everything_up_to_its_last_window() -> None:
+    given = Given(BOOT, b'{"version":1,"starts":{"utc":{"weather":120000}}}')
+    assert 60_000 in given.spans("weather", None)
+    assert 180_000 not in given.spans("weather", None)
+    assert Given(BOOT, given.export()).last_ms("weather", None) == 120_000
+
+
+def test_given_after_a_clock_that_ran_ahead_does_not_hold_what_lies_between() -> None:
+    given = Given(BOOT)
+    years_ahead_ms = 60_000 * 60 * 24 * 365 * 70
+    given.note([_row(120_000), _row(120_000 + years_ahead_ms), _row(180_000)])
+    spans = Given(BOOT, given.export()).spans("weather", None)
+    assert [start in spans for start in (120_000, 180_000, 240_000)] == [True, True, False]
+    assert 120_000 + years_ahead_ms in spans

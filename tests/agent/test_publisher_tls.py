@@ -161,7 +161,9 @@ async def test_password_that_is_wrong_says_so_and_a_corrected_file_is_taken(tmp_
             await city.expect(1, under="/status")
 
 
-async def test_tls_costs_no_more_on_the_wire_than_was_charged(tmp_path: Path, authority: Authority) -> None:
+async def test_tls_is_charged_what_it_carries_and_a_header_for_each_segment(
+    tmp_path: Path, authority: Authority
+) -> None:
     queue = FakeQueue()
     for _ in range(100):
         queue.add("air", bytes(500))
@@ -174,9 +176,9 @@ async def test_tls_costs_no_more_on_the_wire_than_was_charged(tmp_path: Path, au
         await running.until(lambda: running.publisher.state().sent == 100)
         await running.publisher.drained()
         charged = running.budget.spending().total_bytes
-        packets = 2 * (100 + 10)
-        real = proxy.to_broker + proxy.to_client + packets * 2 * 52
-    assert real <= charged <= 2 * real
+        carried = proxy.to_broker + proxy.to_client
+    most_segments = 2 * 2 * (100 + 10)  # several messages may share one
+    assert carried + 20 * 52 <= charged <= carried + most_segments * 52
 
 
 def test_broker_tools_are_there() -> None:

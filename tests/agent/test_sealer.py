@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from agent.boots import Boots
 from agent.buffer.records import GapNote, Limits, Link, Overflow, StoredRow, StreamPolicy
+from agent.clock import NS_PER_MS, Instant
 from agent.quality import Quality
-from agent.sealer import PADDING_BYTES, Mapped, Sealer, StreamFormat
+from agent.sealer import PADDING_BYTES, Sealer, StreamFormat
 from agent.wire import cose, payload
+from agent.wire.alarm import encode_content
 from agent.wire.declared import DECLARATIONS, Declaration
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import Batch, ClockQuality, ClockStamp, Gap, GapReason, Kind, Status
+from agent.wire.messages import Batch, ClockQuality, ClockStamp, Gap, GapReason, Kind, Mapped, Status
 from agent.wire.orders import AckContent, LogContent
+from tests.support import wire
 from tests.support.outbox import opened, put, row, waiting
 from tests.support.wire import UNIT_KEY, channel, content, status, stream
 
@@ -25,7 +29,14 @@ FORMATS = {"air": StreamFormat(exponents=(-2, 0)), "people": StreamFormat(expone
 
 
 def _sealer(mapping: Mapped | None = None) -> Sealer:
-    return Sealer(UNIT_KEY, unit="corner-7", formats=FORMATS, mapping=lambda: mapping)
+    sealer = Sealer(UNIT_KEY, unit="corner-7", formats=FORMATS)
+    if mapping is not None:
+        boot_id, mono_ms, utc_ms, error_ms = mapping
+        sealer.boots = Boots(boot_id)
+        sealer.boots.note(
+            Instant(mono_ns=mono_ms * NS_PER_MS, utc_ns=utc_ms * NS_PER_MS, synchronised=True, error_ms=error_ms)
+        )
+    return sealer
 
 
 def _link(name: str = "air", seq: int = 0) -> Link:
@@ -118,9 +129,9 @@ def test_rows_that_are_not_of_their_streams_form_are_refused(name: str, values: 
     ("boot_id", "mapping", "expected"),
     [
         (BOOT, None, None),
-        (BOOT, (BOOT, 5, 1_790_000_000_000), (BOOT, 5, 1_790_000_000_000)),
-        (BOOT, (bytes(16), 5, 1_790_000_000_000), None),
-        (None, (BOOT, 5, 1_790_000_000_000), None),
+        (BOOT, (BOOT, 5, 1_790_000_000_000, 7), (BOOT, 5, 1_790_000_000_000, 7)),
+        (BOOT, (bytes(range(1, 17)), 5, 1_790_000_000_000, 7), None),
+        (None, (BOOT, 5, 1_790_000_000_000, 7), (BOOT, 5, 1_790_000_000_000, 7)),
     ],
     ids=["unknown", "known", "other boot", "wall time"],
 )
@@ -230,3 +241,15 @@ def test_note_is_sealed_as_its_stream_demands() -> None:
 def test_note_of_another_form_is_refused() -> None:
     with pytest.raises(MalformedPayload):
         _sealer().note(_link("_ack"), b"\x01")
+
+
+def test_note_in_a_stream_of_rows_is_sealed_as_an_alarm_in_its_place() -> None:
+    told = wire.alarm(stream="air", seq=4, prev=bytes(32), epoch=_link("air", seq=4).epoch)
+    assert _read(Kind.ALARM, _sealer().note(_link("air", seq=4), encode_content(told))) == told
+
+
+def test_start_of_an_alarm_is_that_of_its_window_and_none_for_one_of_boot_time() -> None:
+    sealer = _sealer()
+    dated, undated = (wire.alarm(boot_id=boot) for boot in (None, bytes(16)))
+    starts = [sealer.start_ms(sealer.note(_link("air", seq=1), encode_content(alarm))) for alarm in (dated, undated)]
+    assert starts == [dated.start_ms, None]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.clock import NS_PER_MS, SystemClock
+from agent.boots import FORGET, Boots
+from agent.boots import NAME as BOOTS
+from agent.clock import NS_PER_MS, Instant, SystemClock
 from agent.config import load
 from agent.control.errors import ControlError
 from agent.discipline import SystemDiscipline
@@ -67,31 +69,36 @@ async def test_build_of_a_second_unit_on_the_same_store_is_refused(site: Site) -
     await stages.close()
 
 
-async def test_build_believes_no_time_before_the_windows_that_were_given_out(site: Site) -> None:
+async def test_build_knows_what_earlier_processes_gave_out_and_what_time_they_were_sure_of(site: Site) -> None:
     stages = await _built(site)
     stages.given.note([row(0, stream="weather")])
+    stages.boots.note(Instant(mono_ns=5 * NS_PER_MS, utc_ns=9000 * NS_PER_MS, synchronised=True, error_ms=10))
     await stages.outbox.save_counters(GIVEN, stages.given.export())
+    await stages.outbox.save_counters(BOOTS, stages.boots.export())
     await stages.close()
-    floors: list[int] = []
+    told: list[Boots] = []
     clock = SystemClock(SystemDiscipline())
-    stages = await _built(site, Surroundings(clock=clock, raise_floor=floors.append, environment={}))
+    stages = await _built(site, Surroundings(clock=clock, remember=told.append, environment={}))
 
-    assert floors == [row(0).start_ms * NS_PER_MS]
+    assert told == [stages.boots]
+    assert stages.boots.floor_ms == 8990
+    assert stages.reporter.sealer.boots is stages.boots
     assert stages.given.last_ms("weather", None) == row(0).start_ms
     await stages.close()
 
 
-def test_clock_that_is_behind_what_was_stored_is_not_believed_and_says_so_once(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    clock = SystemClock(SystemDiscipline())
-    clock.raise_floor(2**62)
-    clock.raise_floor(0)
-    with caplog.at_level(logging.WARNING, logger="agent.clock"):
-        assert not clock.instant().synchronised
-        assert not clock.instant().dated
-    (said,) = caplog.messages
-    assert "compare the unit's clock (date -u) with another one" in said
+async def test_build_that_was_told_to_forget_the_last_known_time_does_so_once(site: Site) -> None:
+    stages = await _built(site)
+    stages.boots.note(Instant(mono_ns=5 * NS_PER_MS, utc_ns=2**62, synchronised=True, error_ms=10))
+    await stages.outbox.save_counters(BOOTS, stages.boots.export())
+    await stages.close()
+    (site.folder / "store" / FORGET).touch()
+    floors = []
+    for _ in range(2):
+        stages = await _built(site)
+        floors.append((stages.boots.floor_ms, (site.folder / "store" / FORGET).exists()))
+        await stages.close()
+    assert floors == [(0, False), (0, False)]
 
 
 def test_filters_are_made_for_every_stream_whose_self_test_passes(site: Site) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +19,13 @@ from agent.errors import SensorError, StoreError
 from agent.given import NAME as GIVEN
 from agent.given import Given
 from agent.poller import Poller, SensorState
+from agent.restarts import LIMIT, UNREACHED, RestartNeeded
 from agent.selftest import findings
 from agent.sensors import make_pollers
 from agent.service import Stages, Surroundings, build
 from agent.unit import Unit
 from agent.wire import keyfile
+from drivers.bus.linux_i2c import LinuxI2c
 from tests.support.agent_process import Site, reached
 
 
@@ -50,6 +53,11 @@ class Bench:
     def put(self, owner: object, name: str, other: object) -> None:
         """Put something else in the place of a method."""
         self._patch.setattr(owner, name, other)
+
+    async def restart(self) -> None:
+        """Make the unit anew, as another process would."""
+        self.stages = await _stages(self.site)
+        self.unit, self.stop = Unit(self.stages), asyncio.Event()
 
     async def run(self, until: Callable[[], bool] = lambda: True) -> None:
         """Run the unit until a condition holds, then stop it."""
@@ -193,28 +201,84 @@ async def test_unit_whose_sensor_changes_state_has_the_city_told_soon(bench: Ben
     await bench.stages.close()
 
 
-async def test_unit_with_a_poller_that_is_stuck_names_sensor_and_bus_and_does_not_beat(
+async def test_unit_with_a_poller_that_is_stuck_names_sensor_and_bus_and_opens_it_anew(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     described: list[str] = []
     bench.put(bench.stages.health, "describe", described.append)
-    bench.put(bench.stages.health, "register", lambda _name, *, deadline_s: lambda: bench.events.append("beat"))  # noqa: ARG005 - as it is called
     poller = make_pollers(
         bench.stages.settings, buses=bench.stages.buses, clock=bench.stages.clock, sink=bench.stages.windows
     )[0]
     bench.stages.reporter.pollers = [poller]
     poller.progress_mono_ns = bench.stages.clock.mono_ns() - int(poller.deadline_s * 1e9) - 1_000_000_000
     where = f"sensor weather on bus pole ({bench.site.folder}/i2c-1)"
-    with caplog.at_level(logging.ERROR, logger="agent.unit"):
+    with caplog.at_level(logging.ERROR, logger="agent.supervision"):
         await _for_a_moment(bench.unit._housekeep, until=lambda: bool(described))
-    assert caplog.messages == [f"no progress: {where}"]
+    assert caplog.messages == [f"no progress: {where}; its bus is opened anew"]
     assert described == [f"hung: {where}"]
-    assert bench.events == []
     poller.progress_mono_ns = bench.stages.clock.mono_ns()
     await _for_a_moment(bench.unit._housekeep, until=lambda: len(described) > 1)
     assert described[1] == "0 of 1 sensors ok; not connected"
-    assert bench.events == ["beat"]
     await bench.stages.close()
+
+
+async def test_unit_with_a_bus_that_hangs_whenever_it_is_opened_ends_and_says_which(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And after as many restarts as there may be in a day it works on without it, and stores its windows."""
+    monkeypatch.setattr("agent.poller._BACKOFF_FIRST_S", 0.01)
+    monkeypatch.setattr(unit, "_HOUSEKEEPING_S", 0.05)
+    bench.site.adapter.faults.hang()
+    for _ in range(LIMIT):
+        _make_impatient(bench)
+        with pytest.raises(RestartNeeded, match=r"bus pole \(.*i2c-1\), sensor weather: hangs although"):
+            await bench.run(until=lambda: False)
+        await bench.restart()
+    _make_impatient(bench)
+    await bench.run(until=lambda: bool(bench.stages.supervisor.left_out))
+    assert list(bench.stages.supervisor.left_out) == ["bus pole"]
+    assert bench.stages.buses["pole"].abandoned.stuck == 3
+    assert bench.stages.reporter.snapshot()["supervision"] == bench.stages.supervisor.state()
+    again = await _stages(bench.site)
+    assert (await again.outbox.stats()).rows_stored >= 1
+    await again.close()
+
+
+def _make_impatient(bench: Bench) -> None:
+    bus = bench.stages.buses["pole"]
+    assert isinstance(bus, LinuxI2c)
+    bus._deadline_s = 0.2
+
+
+async def test_unit_that_alone_does_not_reach_its_broker_ends_to_be_started_again(bench: Bench) -> None:
+    async def give_up() -> NoReturn:
+        bench.stages.publisher._services.last_step()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    bench.put(bench.stages.publisher, "run", give_up)
+    with pytest.raises(RestartNeeded) as caught:
+        await bench.run(until=lambda: False)
+    assert caught.value.exit_code == UNREACHED
+
+
+async def test_unit_whose_driver_has_a_fault_ends_until_it_has_ended_often_enough(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_self: Poller) -> NoReturn:
+        raise ZeroDivisionError("4711 is a secret")
+
+    bench.put(Poller, "run", fail)
+    for _ in range(LIMIT):
+        with pytest.raises(ZeroDivisionError):
+            await bench.run(until=lambda: False)
+        await bench.restart()
+    with caplog.at_level(logging.ERROR, logger="agent.unit"):
+        await bench.run(until=lambda: bool(bench.stages.supervisor.left_out))
+    assert "sensor weather is left out after ZeroDivisionError: its driver has failed again" in caplog.text
+    assert "4711" not in caplog.text
+    (poller,) = bench.stages.reporter.pollers
+    assert (poller.state, poller.deadline_s) == (SensorState.FAILING, math.inf)
 
 
 async def _for_a_moment(work: Callable[[], Awaitable[None]], *, until: Callable[[], bool]) -> None:
@@ -223,27 +287,3 @@ async def _for_a_moment(work: Callable[[], Awaitable[None]], *, until: Callable[
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
-
-
-async def test_task_that_fails_while_it_is_stopped_is_logged_and_stops_nothing(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    async def stubborn() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            raise OSError
-
-    task = asyncio.create_task(stubborn(), name="sensor weather")
-    await asyncio.sleep(0)
-    with caplog.at_level(logging.ERROR, logger="agent.unit"):
-        await unit._cancel([task])
-    assert caplog.messages == ["sensor weather failed while it was stopped: OSError"]
-
-
-async def test_until_returns_when_a_sensor_that_is_left_alone_has_ended(bench: Bench) -> None:
-    ended = asyncio.create_task(asyncio.sleep(0))
-    bench.stop.set()
-    await unit._until(bench.stop, [ended])
-    await ended
-    await bench.stages.close()

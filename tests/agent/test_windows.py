@@ -543,3 +543,42 @@ def test_pause_while_the_stream_is_suspended_is_known_when_it_goes_on() -> None:
     rig.read("shed")
     rows += rig.wait_ms(10_000)
     assert [row.quality[0] for row in rows] == [Quality.PARTIAL, Quality.OK]
+
+
+# -- a faster pace
+
+
+def test_pace_is_taken_up_at_the_begin_of_a_window_and_given_up_at_a_usual_one() -> None:
+    rig = Rig(AIR, DAMP)
+    rows = rig.wait_ms(MINUTE_MS)
+
+    def tick_by_tick(elapsed_ms: int, faster: dict[str, int]) -> None:
+        for _ in range(elapsed_ms // 1000):
+            rows.extend(rig.wait_ms(1000))
+            rig.windows.pace(faster)
+
+    tick_by_tick(2 * MINUTE_MS, {"air": 10_000})
+    tick_by_tick(2 * MINUTE_MS, {})
+    steps = [row.step_ms for row in rows if row.stream == "air"]
+    first, fast = steps.index(10_000), steps.count(10_000)
+    assert steps == [MINUTE_MS] * first + [10_000] * fast + [MINUTE_MS] * (len(steps) - first - fast)
+    assert fast % 6 == 0
+    assert steps[-1] == MINUTE_MS
+    starts = [row.start_ms for row in rows if row.stream == "air"]
+    assert starts[1:] == [start + step for start, step in zip(starts, steps, strict=True)][:-1]
+    assert {row.step_ms for row in rows if row.stream == "damp"} == {10_000}
+
+
+def test_pace_afresh_begins_at_once() -> None:
+    rig = Rig(AIR)
+    rig.windows.pace({"air": 10_000}, afresh=True)
+    assert {row.step_ms for row in rig.wait_ms(MINUTE_MS)} == {10_000}
+    assert rig.windows.counters()["air"]["windows_abandoned"] == 0
+
+
+def test_pace_holds_for_a_stream_that_is_suspended_and_runs_again() -> None:
+    rig = Rig(AIR)
+    rig.windows.set_suspended({"air"})
+    rig.windows.pace({"air": 10_000})
+    rig.windows.set_suspended(frozenset())
+    assert {row.step_ms for row in rig.wait_ms(MINUTE_MS)} == {10_000}

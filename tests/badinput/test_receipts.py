@@ -41,12 +41,10 @@ def _forgeries(honest: Receipt, *, city: SigningKey, stranger: SigningKey, unit:
 
 
 def _idle(honest: Receipt, *, city: SigningKey) -> list[bytes]:
-    """Return receipts of the real receiver for something that is not in the store."""
+    """Return receipts of the real receiver for something that was never in the store."""
     return [
-        _signed(replace(honest, counter=10, hash=os.urandom(32)), city),
-        _signed(replace(honest, counter=11, epoch=os.urandom(8)), city),
-        _signed(replace(honest, counter=12, seq=10_000), city),
-        _signed(replace(honest, counter=13, stream="nothing"), city),
+        _signed(replace(honest, counter=10, epoch=os.urandom(8)), city),
+        _signed(replace(honest, counter=11, stream="nothing"), city),
     ]
 
 
@@ -76,7 +74,7 @@ async def test_receipts_that_are_forged_delete_no_row_and_are_counted_and_logged
             for data in _idle(honest, city=rig.receiver.key):
                 await hostile.publish(_TOPIC, data)
             known = await corner.status(
-                lambda known: known["receipts"]["refused"] >= len(forged) and known["receipts"]["unknown"] >= 4
+                lambda known: known["receipts"]["refused"] >= len(forged) and known["receipts"]["unknown"] >= 2
             )
             await corner.more_rows(1)
             corner.unit.kill()

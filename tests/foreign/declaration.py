@@ -56,7 +56,7 @@ def _codes(fields: dict[int, Any], key: int) -> None:
 
 
 def _check_stream(stream: Any) -> None:  # noqa: ANN401 - whatever was decoded
-    keys(stream, set(range(10)), frozenset(range(10, 17)))
+    keys(stream, set(range(10)), frozenset(range(10, 18)))
     name(stream[0])
     need(not stream[0].startswith("_"))
     text(*(stream[key] for key in (1, 2, 3, 4, 6)))
@@ -74,6 +74,27 @@ def _check_stream(stream: Any) -> None:  # noqa: ANN401 - whatever was decoded
     items(stream.get(15, [1] * 5), 5, 5)
     uint(*stream.get(15, []), least=1)
     _codes(stream, 16)
+    items(stream.get(17, [1]), 1, 64)
+    for alarm in stream.get(17, []):
+        _check_alarm(alarm, stream)
+    need(len({alarm[0] for alarm in stream.get(17, [])}) == len(stream.get(17, [])))
+
+
+def _check_alarm(alarm: Any, stream: Any) -> None:  # noqa: ANN401 - whatever was decoded
+    keys(alarm, set(range(5)), frozenset(range(5, 8)))
+    name(alarm[0])
+    uint(alarm[1], most=len(stream[9]) - 1)
+    need(stream[9][alarm[1]][7] == "measurement" and 13 not in stream)
+    uint(alarm[2], most=1)
+    uint(alarm[3], alarm[4], least=-MAX - 1)
+    need(alarm[4] <= alarm[3] if alarm[2] else alarm[4] >= alarm[3])
+    uint(alarm.get(5, 1), least=1)
+    _prose(alarm, 6)
+    if 7 in alarm:
+        items(alarm[7], 2, 2)
+        uint(*alarm[7], least=1)
+        need(alarm[7][0] < stream[7] and stream[7] % alarm[7][0] == 0)
+        need(all(channel[7] == "measurement" for channel in stream[9]))
 
 
 def _check_channel(channel: Any) -> None:  # noqa: ANN401 - whatever was decoded

@@ -110,13 +110,17 @@ def _check_batch(fields: dict[int, Any]) -> None:
 
 
 def _check_clock(clock: Any) -> None:  # noqa: ANN401 - whatever was decoded
-    keys(clock, {0}, frozenset({1, 2}))
+    keys(clock, {0}, frozenset({1, 2, 3}))
     uint(clock[0], most=2)
     uint(clock.get(1, 0))
     if 2 in clock:
-        items(clock[2], 3, 3)
+        items(clock[2], 3, 4)
         octets(clock[2][0], 16)
         uint(*clock[2][1:])
+    if 3 in clock:
+        items(clock[3], 1, 2)
+        uint(clock[3][0])
+        uint(*clock[3][1:], least=clock[3][0])
 
 
 def unfold(column: dict[int, Any], rows: int) -> tuple[list[int | None], list[int]]:
@@ -151,7 +155,7 @@ def _quality(column: dict[int, Any], rows: int) -> list[int]:
 
 
 def _check_gap(fields: dict[int, Any]) -> None:
-    keys(fields, {0, 1, 2, 3, 4, 7, 8, 9}, frozenset({5, 6}))
+    keys(fields, {0, 1, 2, 3, 4, 7, 8, 9}, frozenset({5, 6, 10}))
     data_chain(fields)
     if 5 in fields:
         items(fields[5], 3, 3)
@@ -164,12 +168,41 @@ def _check_gap(fields: dict[int, Any]) -> None:
         uint(*fields[6][1:], least=1)
         uint(fields[6][0] + fields[6][1] * fields[6][2])
     uint(fields[7])
-    uint(fields[8], most=3)
+    uint(fields[8], most=4)
     need(type(fields[9]) is bool)
+    if 10 in fields:
+        items(fields[10], 2, 2)
+        octets(fields[10][0], 8)
+        uint(fields[10][1])
+        need(fields[8] == 3 and fields[10][0] != fields[1])
+
+
+def _check_alarm(fields: dict[int, Any]) -> None:
+    keys(fields, set(range(14)))
+    data_chain(fields)
+    name(fields[5])
+    uint(fields[6], most=2)
+    window = fields[7]
+    keys(window, {0, 1}, frozenset({3}))
+    uint(window[0])
+    uint(window[1], least=1)
+    uint(window[0] + window[1])
+    octets(window.get(3, bytes(16)), 16)
+    uint(fields[9], most=9)
+    need((fields[8] is None) == (fields[6] == 2))
+    if fields[8] is None:
+        need(fields[9] != 0)
+    else:
+        uint(fields[8], least=-MAX - 1)
+        need(fields[9] not in _KEPT_BACK)
+    uint(fields[10], least=1)
+    octets(fields[11], 32)
+    _check_clock(fields[12])
+    need(type(fields[13]) is bool)
 
 
 def _check_status(fields: dict[int, Any]) -> None:
-    keys(fields, {*range(7), *range(8, 13)}, frozenset({7}))
+    keys(fields, {*range(7), *range(8, 13)}, frozenset({7, 13}))
     uint(fields[0], least=1, most=1)
     name(fields[1])
     uint(fields[2], most=1)
@@ -186,6 +219,14 @@ def _check_status(fields: dict[int, Any]) -> None:
         names = [pair[0] for pair in fields[key]]
         need(names == sorted(set(names)))
     need(type(fields[12]) is bool)
+    items(fields.get(13, [1]), 1, 4096)
+    for alarm in fields.get(13, []):
+        items(alarm, 3, 3)
+        name(*alarm[:2])
+        need(not alarm[0].startswith("_"))
+        uint(alarm[2], least=1, most=2)
+    places = [(alarm[0], alarm[1]) for alarm in fields.get(13, [])]
+    need(places == sorted(set(places)))
 
 
 def _check_receipt(fields: dict[int, Any]) -> None:
@@ -206,4 +247,5 @@ _CHECKS = {
     "lp-control": check_control,
     "lp-ack": check_ack,
     "lp-log": check_log,
+    "lp-alarm": _check_alarm,
 }

@@ -27,6 +27,7 @@ _RULES = {
     "lp-control": "control",
     "lp-ack": "ack",
     "lp-log": "log",
+    "lp-alarm": "alarm",
 }
 _ENTRIES = tuple(
     f"{kind}-entry" for kind in ("sealed", "receipt", "lost", "withheld", "order", "configuration", "damage", "state")

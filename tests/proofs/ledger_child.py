@@ -116,7 +116,7 @@ async def main(path: Path, variant: str, first: int, windows: int, statements: S
     given = Given(clock.boot_id, await outbox.load_counters(GIVEN))
     made = StreamFilter(SPEC, random_bytes=os.urandom, ledger=ledgers.of(SPEC.name))
     made.synchronised = True
-    made.begin(FIRST_DAY_MS + first * STEP_MS, boot_id=None, after_ms=given.last_ms(SPEC.name, None))
+    made.begin(FIRST_DAY_MS + first * STEP_MS, boot_id=None, given=given.spans(SPEC.name, None))
     for window in range(first, first + windows):
         await store(outbox, made, kept=(ledgers, given), window=window, variant=variant)
         await send(outbox, window)

@@ -15,6 +15,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agent import receipts
+from agent.buffer.tables import META
 from agent.cli.main import main
 from agent.privacy import distinct, verdict
 from agent.privacy.filter import StreamFilter
@@ -117,6 +119,34 @@ def _talkative() -> None:
     lines.LineParser._sighting = sighting  # type: ignore[method-assign]  # that is the point
 
 
+def _old_epoch() -> None:
+    """Let the salvage go on in the damaged store's epoch, as if no seq had been lost."""
+    from agent.buffer import salvage  # noqa: PLC0415 - only here
+
+    usual = salvage._Salvage._take_header
+
+    def take(self: salvage._Salvage) -> None:
+        usual(self)
+        meta = self._wreck.one(META)
+        if meta is not None:
+            self._ledger.meta.epoch = meta.epoch
+
+    salvage._Salvage._take_header = take  # type: ignore[method-assign]  # that is the point
+    salvage._Salvage._copy_chains = lambda self: None  # type: ignore[method-assign]  # noqa: ARG005 - as above
+
+
+def _no_declaration() -> None:
+    """Let the salvage say nothing of what is lost."""
+    from agent.buffer import salvage  # noqa: PLC0415 - only here
+
+    salvage._Salvage._declare_losses = lambda self: None  # type: ignore[method-assign]  # noqa: ARG005 - as above
+
+
+def _believes_replays() -> None:
+    """Let every receipt count that was ever signed."""
+    receipts.ReceiptVerifier._admit = lambda self, who, receipt, digest: None  # type: ignore[method-assign]  # noqa: ARG005 - as above
+
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 WAYS: Mapping[str, Callable[[], None]] = {
     "loud": _loud,
@@ -129,6 +159,9 @@ WAYS: Mapping[str, Callable[[], None]] = {
     "no-distinction": _no_distinction,
     "no-tripwire": _no_tripwire,
     "talkative": _talkative,
+    "old-epoch": _old_epoch,
+    "no-declaration": _no_declaration,
+    "believes-replays": _believes_replays,
 }
 
 

@@ -13,7 +13,7 @@ from receiver.errors import StorageError
 def test_database_is_durable_and_of_the_newest_schema(tmp_path: Path) -> None:
     database = Database(tmp_path / "receiver.db")
     told = {name: database.all(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "user_version")}
-    assert told == {"journal_mode": "wal", "synchronous": 2, "user_version": 2}
+    assert told == {"journal_mode": "wal", "synchronous": 2, "user_version": 5}
     database.close()
 
 
@@ -91,7 +91,7 @@ def _of_version_1(path: Path) -> None:
 def test_database_of_the_first_version_keeps_what_it_has_and_gets_the_new_tables(tmp_path: Path) -> None:
     _of_version_1(tmp_path / "receiver.db")
     database = Database(tmp_path / "receiver.db")
-    assert database.all("PRAGMA user_version")[0][0] == 2
+    assert database.all("PRAGMA user_version")[0][0] == 5
     assert [row["unit"] for row in database.all("SELECT unit FROM chain")] == ["corner"]
     assert database.all("SELECT * FROM ack") == database.all("SELECT * FROM log_head") == []
     database.close()

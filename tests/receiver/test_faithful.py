@@ -36,6 +36,9 @@ EDITS: Mapping[str, tuple[str, str]] = {
     ),
     "the count of a gap": ("UPDATE gap SET count = count + 1", STREAM),
     "a gap that is gone": ("DELETE FROM gap", STREAM),
+    "the value of an alarm": ("UPDATE alarm SET scaled = scaled + 1", STREAM),
+    "the state of an alarm": ("UPDATE alarm SET state = 0", STREAM),
+    "an alarm that is gone": ("DELETE FROM alarm", STREAM),
     "an acknowledgement": ("UPDATE ack SET content = x'00'", "_ack"),
     "a head of the log": ("UPDATE log_head SET content = x'00'", "_log"),
     "a declaration": ("UPDATE declaration SET content = x'00'", "_declaration"),
@@ -49,7 +52,7 @@ def unit(tmp_path: Path) -> FakeUnit:
 
 def _city(tmp_path: Path, unit: FakeUnit) -> Path:
     trusted = TrustedDevices({unit.name: unit.device()})
-    envelopes = [unit.declare(), unit.batch(rows=3), unit.gap(None), unit.ack(), unit.log()]
+    envelopes = [unit.declare(), unit.batch(rows=3), unit.gap(None), unit.alarm(), unit.ack(), unit.log()]
     store = Store(tmp_path / "receiver.db")
     store.commit([trusted.verify_file(data, now_ms=NOW) for data in envelopes], now_ms=NOW, patience_ms=0)
     store.close()
@@ -62,7 +65,7 @@ def _unfaithful(path: Path, unit: FakeUnit) -> set[Place]:
 
 def test_tables_as_the_receiver_wrote_them_are_faithful(tmp_path: Path, unit: FakeUnit) -> None:
     path = _city(tmp_path, unit)
-    assert len(holdings(path, unit.name).envelopes) == 5
+    assert len(holdings(path, unit.name).envelopes) == 6
     assert _unfaithful(path, unit) == set()
 
 

@@ -90,6 +90,7 @@ def test_rows_have_their_place_in_time_and_values_with_units(city: City) -> None
         "step_ms": STEP_MS,
         "boot": None,
         "clock": 0,
+        "time": {"utc_ms": START_MS, "error_ms": None, "after_ms": None, "before_ms": None},
         "values": {
             "temperature": {"value": "20.0", "unit": "Cel", "quality": "ok"},
             "humidity": {"value": None, "unit": "%RH", "quality": "no_data"},

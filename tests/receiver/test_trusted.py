@@ -237,3 +237,32 @@ def test_wrong_type_names_what_was_expected(unit: FakeUnit) -> None:
     with pytest.raises(WrongType, match="lp-gap"):
         cose.verify(unit.batch(), key=unit.key.public, kind=Kind.GAP)
     assert payload.KINDS[Batch] is Kind.BATCH
+
+
+ALARM = Address(unit=UNIT, lane=Lane.ALARM, stream=STREAM)
+
+
+def test_alarm_of_a_registered_unit_is_verified_on_its_topic(unit: FakeUnit, trusted: TrustedDevices) -> None:
+    assert trusted.verify(ALARM, unit.alarm(), now_ms=NOW_MS).kind is Kind.ALARM
+
+
+@pytest.mark.parametrize("lane", [Lane.LIVE, Lane.BACKLOG])
+def test_alarm_on_a_topic_of_rows_and_rows_on_that_of_alarms_are_refused(
+    lane: Lane, unit: FakeUnit, trusted: TrustedDevices
+) -> None:
+    with pytest.raises(WrongPlace, match="does not belong"):
+        trusted.verify(Address(unit=UNIT, lane=lane, stream=STREAM), unit.alarm(), now_ms=NOW_MS)
+    with pytest.raises(WrongPlace, match="does not belong"):
+        trusted.verify(ALARM, unit.batch(), now_ms=NOW_MS)
+
+
+def test_alarm_about_another_stream_than_its_topic_is_refused(unit: FakeUnit, trusted: TrustedDevices) -> None:
+    with pytest.raises(WrongPlace, match="stream noise"):
+        trusted.verify(ALARM, unit.alarm(stream="noise"), now_ms=NOW_MS)
+
+
+def test_alarm_of_a_simulated_sensor_is_refused_unless_it_is_wanted(unit: FakeUnit, trusted: TrustedDevices) -> None:
+    data = unit.alarm(simulated=True)
+    with pytest.raises(SimulatedData):
+        trusted.verify(ALARM, data, now_ms=NOW_MS)
+    TrustedDevices({unit.name: unit.device(simulated=True)}).verify(ALARM, data, now_ms=NOW_MS)

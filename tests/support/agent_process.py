@@ -215,7 +215,9 @@ class Site:
 class Agent:
     """A running `lamppost run`."""
 
-    def __init__(self, site: Site, *, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, site: Site, *, environment: Mapping[str, str], program: Sequence[str] = ("-m", "agent")
+    ) -> None:
         self.log = site.folder / "agent.log"
         read, write = os.pipe()
         self._report = read
@@ -224,7 +226,7 @@ class Agent:
         with self.log.open("ab") as sink:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "agent", "run", str(site.config)),
+                    *(sys.executable, *program, "run", str(site.config)),
                     *("--runtime", str(site.folder / "run"), "--report-stored", str(write)),
                 ],
                 cwd=ROOT,
@@ -278,9 +280,11 @@ class Agent:
 
 
 @contextlib.contextmanager
-def running(site: Site, *, environment: Mapping[str, str] | None = None) -> Iterator[Agent]:
-    """Run the agent; it is killed at the end if it has not ended."""
-    agent = Agent(site, environment=environment or {})
+def running(
+    site: Site, *, environment: Mapping[str, str] | None = None, program: Sequence[str] = ("-m", "agent")
+) -> Iterator[Agent]:
+    """Run the agent, or another `program` in its place; it is killed at the end if it has not ended."""
+    agent = Agent(site, environment=environment or {}, program=program)
     try:
         yield agent
     finally:

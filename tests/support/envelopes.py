@@ -3,12 +3,24 @@
 import dataclasses
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from agent.quality import Quality
 from agent.wire import cose, disclosure, payload
 from agent.wire.declared import DECLARATIONS, Declaration, DeclarationContent, DeclaredChannel, DeclaredStream
 from agent.wire.keyfile import SigningKey, generate
-from agent.wire.messages import Batch, ClockQuality, ClockStamp, Column, Gap, GapReason, Presence, Status
+from agent.wire.messages import (
+    Alarm,
+    AlarmState,
+    Batch,
+    ClockQuality,
+    ClockStamp,
+    Column,
+    Gap,
+    GapReason,
+    Presence,
+    Status,
+)
 from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS, Ack, AckContent, Log, LogContent, Order, Outcome, Refusal
 from agent.wire.payload import Payload
 from receiver.trusted import Device
@@ -131,6 +143,24 @@ class FakeUnit:
             )
         )
 
+    def alarm(self, name: str = "frost", *, stream: str = STREAM, **changes: Any) -> bytes:  # noqa: ANN401 - any field
+        """Return the next alarm envelope of a stream: raised, unless told otherwise."""
+        seq, prev = self.chains.get(stream, (0, None))
+        plain: dict[str, Any] = {
+            "state": AlarmState.RAISED,
+            "start_ms": START_MS + seq * STEP_MS,
+            "step_ms": STEP_MS,
+            "boot_id": None,
+            "value": -31,
+            "quality": Quality.OK,
+            "number": 1,
+            "declaration": self.cited(),
+            "clock": ClockStamp(quality=ClockQuality.SYNCHRONISED),
+            "simulated": self.simulated,
+        }
+        place = {"epoch": self.epoch, "stream": stream, "seq": seq, "prev": prev, "name": name}
+        return self._link(Alarm(**(plain | place | changes)))
+
     def ack(self, version: int = 1, *, refusal: Refusal = Refusal.NONE, last_seq: int | None = None) -> bytes:
         """Return the next acknowledgement envelope."""
         seq, prev = self.chains.get(ACKNOWLEDGEMENTS, (0, None))
@@ -190,7 +220,7 @@ class FakeUnit:
         """Return the hash of its declaration."""
         return hashlib.sha256(payload.content_bytes(content(self.name, simulated=self.simulated))).digest()
 
-    def _link(self, message: Batch | Gap | Declaration | Ack | Log) -> bytes:
+    def _link(self, message: Batch | Gap | Declaration | Ack | Log | Alarm) -> bytes:
         envelope = self.sign(message)
         self.chains[message.stream] = (message.seq + 1, cose.envelope_hash(envelope))
         return envelope

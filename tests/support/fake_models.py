@@ -249,6 +249,7 @@ loss_window = "2s"
 retain = "1h"
 log_bytes = "4MB"
 log_days = 90
+flash_daily = "40MB"
 
 [budget]
 messages_per_minute = 60

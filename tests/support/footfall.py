@@ -241,12 +241,12 @@ class Street:
 
 
 def open_files(pid: int) -> list[Path]:
-    """Return the regular files that a process has open; empty where this may not be asked."""
+    """Return the regular files that a process has open, the kernel's own left out; empty where nobody may ask."""
     found = []
     try:
         for entry in Path(f"/proc/{pid}/fd").iterdir():
             target = entry.resolve()
-            if target.is_file():
+            if target.is_file() and not target.is_relative_to("/proc"):
                 found.append(target)
     except OSError:
         return found

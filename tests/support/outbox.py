@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from agent.buffer.records import (
 )
 from agent.buffer.store import wal_path
 from agent.clock import Instant
+from agent.privacy.merge import How, Merging
 from agent.privacy.released import Released, release
 from agent.quality import Quality
 
@@ -89,13 +90,17 @@ class ReadableMaker:
 
     def start_ms(self, data: bytes) -> int | None:
         said = json.loads(data)
+        if said["kind"] == "note":
+            alarmed: int = json.loads(bytes.fromhex(said["content"]))
+            return alarmed
         start: int = said["rows"][0][0]
         return None if said["boot"] else start
 
     def gap(self, link: Link, note: GapNote) -> bytes:
         sealed = [*note.sealed[:2], note.sealed[2].hex()] if note.sealed else None
         windows = list(note.windows) if note.windows else None
-        return _json("gap", link, sealed=sealed, windows=windows, count=note.count, reason=note.reason)
+        ended = [note.ended[0].hex(), note.ended[1]] if note.ended else None
+        return _json("gap", link, sealed=sealed, windows=windows, count=note.count, reason=note.reason, ended=ended)
 
     def declaration(self, link: Link, content: bytes) -> bytes:
         return _json("declaration", link, content=content.hex())
@@ -103,6 +108,15 @@ class ReadableMaker:
     def outline(self, content: bytes) -> tuple[tuple[str, tuple[str, ...]], ...]:
         assert content
         return (("air", ("left", "right")), ("noise", ("level", "peak")))
+
+    def merging(self, content: bytes, stream: str) -> tuple[Merging, ...] | None:
+        """The first column of `air` is a sum, the second the largest; nothing else is declared."""
+        assert content
+        if stream != "air":
+            return None
+        most = 1 << 50
+        total = Merging(how=How.TOTAL, grouped=False, clamped=False, resolution=1, minimum=-most, maximum=most)
+        return total, replace(total, how=How.MOST)
 
     def note(self, link: Link, content: bytes) -> bytes:
         return _json("note", link, content=content.hex())

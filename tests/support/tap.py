@@ -46,12 +46,14 @@ class Connection:
     Attributes:
         version: 5 or 4, known after the CONNECT.
         half_closed: nothing more goes to the client.
+        vanished: nothing goes either way any more, and neither end is told when the other one closes.
     """
 
     client: asyncio.StreamWriter
     broker: asyncio.StreamWriter
     version: int = 0
     half_closed: bool = False
+    vanished: bool = False
 
     def puback(self, mid: int) -> None:
         """Acknowledge a client's PUBLISH in the broker's name."""
@@ -121,6 +123,11 @@ class Tap:
             connection.half_closed = True
             connection.client.write_eof()
 
+    def vanish(self) -> None:
+        """Let the way of every connection end in nothing, as when a modem has got another address."""
+        for connection in self.connections:
+            connection.vanished = True
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -147,11 +154,13 @@ class Tap:
         with contextlib.suppress(*_ENDED):
             while True:
                 raw = await _packet(reader)
+                if connection.vanished:
+                    continue
                 passes = self.gate(_parse(connection, raw, to_broker=to_broker))
                 if passes and (to_broker or not connection.half_closed):
                     writer.write(raw)
                     await writer.drain()
-        if to_broker or not connection.half_closed:
+        if not connection.vanished and (to_broker or not connection.half_closed):
             writer.close()
 
 

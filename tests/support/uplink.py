@@ -68,6 +68,7 @@ class FakeQueue:
         self.looks = 0
         self.taken: list[int] = []
         self.saved: dict[str, bytes] = {}
+        self.along = False
         self._next = 1
 
     def add(self, stream: str, data: bytes, *, lane: Lane = Lane.LIVE, sealed: bool = True) -> int:
@@ -88,9 +89,12 @@ class FakeQueue:
         self.rows |= {row.row_id: row for row in made}
         return len(made)
 
+    def seal_along(self, *, wanted: bool) -> None:
+        self.along = wanted
+
     async def outgoing(self, *, after: int, limit: int, max_bytes: int) -> list[Outgoing]:
         self.looks += 1
-        order = [Lane.CONTROL, Lane.LIVE, Lane.BACKLOG]
+        order = list(Lane)
         rows = sorted(self.rows.values(), key=lambda row: (order.index(row.lane), row.row_id))
         found: list[Outgoing] = []
         size = 0

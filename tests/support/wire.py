@@ -13,12 +13,25 @@ from agent.wire.declared import (
     DECLARATIONS,
     Declaration,
     DeclarationContent,
+    DeclaredAlarm,
     DeclaredChannel,
     DeclaredNoise,
     DeclaredStream,
 )
 from agent.wire.keyfile import SigningKey, VerifyKey
-from agent.wire.messages import Batch, ClockQuality, ClockStamp, Column, Gap, GapReason, Presence, Receipt, Status
+from agent.wire.messages import (
+    Alarm,
+    AlarmState,
+    Batch,
+    ClockQuality,
+    ClockStamp,
+    Column,
+    Gap,
+    GapReason,
+    Presence,
+    Receipt,
+    Status,
+)
 from agent.wire.orders import (
     ACKNOWLEDGEMENTS,
     LOGS,
@@ -123,6 +136,43 @@ def gap(**changes: Any) -> Gap:
         "simulated": False,
     }
     return Gap(**(plain | changes))
+
+
+def alarm(**changes: Any) -> Alarm:
+    """Return an alarm that was raised."""
+    plain: dict[str, Any] = {
+        "epoch": bytes.fromhex("a1a2a3a4a5a6a7a8"),
+        "stream": "corner-air",
+        "seq": 9,
+        "prev": bytes([0x11]) * 32,
+        "name": "heat",
+        "state": AlarmState.RAISED,
+        "start_ms": 1_790_000_040_000,
+        "step_ms": 60_000,
+        "boot_id": None,
+        "value": 4110,
+        "quality": Quality.OK,
+        "number": 3,
+        "declaration": bytes([0x22]) * 32,
+        "clock": ClockStamp(quality=ClockQuality.SYNCHRONISED, error_ms=12),
+        "simulated": False,
+    }
+    return Alarm(**(plain | changes))
+
+
+def declared_alarm(**changes: Any) -> DeclaredAlarm:
+    """Return a declared alarm of the first channel of `stream`, in which no field has its default."""
+    plain: dict[str, Any] = {
+        "name": "heat",
+        "channel": 0,
+        "above": True,
+        "threshold": 4000,
+        "clear": 3800,
+        "hold_ms": 120_000,
+        "title": "Heat at the corner",
+        "fast": (10_000, 1_800_000),
+    }
+    return DeclaredAlarm(**(plain | changes))
 
 
 def receipt(**changes: Any) -> Receipt:
@@ -250,7 +300,7 @@ def full_content(**changes: Any) -> DeclarationContent:
         "legal_basis": "Sensor ordinance of 2025, section 4",
         "dtpr": ("access__available_for_download",),
         "timezone": "Europe/Berlin",
-        "streams": (stream(), counts),
+        "streams": (stream(alarms=(declared_alarm(),)), counts),
     }
     return content(**(plain | changes))
 

@@ -11,6 +11,7 @@ from agent.wire.declared import (
     DECLARATIONS,
     Declaration,
     DeclarationContent,
+    DeclaredAlarm,
     DeclaredChannel,
     DeclaredNoise,
     DeclaredStream,
@@ -29,6 +30,8 @@ from agent.wire.entries import (
     WithheldEntry,
 )
 from agent.wire.messages import (
+    Alarm,
+    AlarmState,
     Batch,
     ClockQuality,
     ClockStamp,
@@ -67,7 +70,8 @@ STAMPS = st.builds(
     ClockStamp,
     quality=st.sampled_from(ClockQuality),
     error_ms=st.none() | UINTS,
-    mapping=st.none() | st.tuples(BOOTS, UINTS, UINTS),
+    mapping=st.none() | st.tuples(BOOTS, UINTS, UINTS, st.none() | UINTS),
+    bounds=st.none() | st.tuples(UINTS, st.none()) | st.tuples(UINTS, UINTS).map(lambda pair: (min(pair), max(pair))),
 )
 
 
@@ -111,6 +115,8 @@ def gaps(draw: st.DrawFn) -> Gap:
     place = draw(_places())
     last = draw(st.integers(0, place["seq"] - 1)) if place["seq"] else None
     sealed = None if last is None else (draw(st.integers(0, last)), last, draw(HASHES))
+    reason = draw(st.sampled_from(GapReason))
+    ended = st.tuples(st.binary(min_size=8, max_size=8).filter(lambda epoch: epoch != place["epoch"]), UINTS)
     return Gap(
         **place,
         sealed=draw(st.sampled_from([None, sealed])),
@@ -118,7 +124,29 @@ def gaps(draw: st.DrawFn) -> Gap:
             st.none() | st.tuples(st.integers(0, 2**50), st.integers(1, 2**30), st.integers(1, 2**30)),
         ),
         count=draw(UINTS),
-        reason=draw(st.sampled_from(GapReason)),
+        reason=reason,
+        simulated=draw(st.booleans()),
+        ended=draw(st.none() | ended) if reason is GapReason.DAMAGED else None,
+    )
+
+
+@st.composite
+def alarms(draw: st.DrawFn) -> Alarm:
+    """Generate alarms that the format has a form for."""
+    state = draw(st.sampled_from(AlarmState))
+    unknown = state is AlarmState.UNKNOWN
+    return Alarm(
+        **(draw(_places()) | {"stream": draw(NAMES.filter(lambda name: not name.startswith("_")))}),
+        name=draw(NAMES),
+        state=state,
+        start_ms=draw(st.integers(0, 2**62)),
+        step_ms=draw(st.integers(1, 2**62)),
+        boot_id=draw(st.none() | BOOTS),
+        value=None if unknown else draw(INTS),
+        quality=draw(st.sampled_from(sorted(set(Quality) - ({Quality.OK} if unknown else NULL_CODES)))),
+        number=draw(st.integers(1, 2**63 - 1)),
+        declaration=draw(HASHES),
+        clock=draw(STAMPS),
         simulated=draw(st.booleans()),
     )
 
@@ -181,6 +209,38 @@ _STREAMS = st.builds(
 )
 
 
+@st.composite
+def _alarming(draw: st.DrawFn, stream: DeclaredStream) -> DeclaredStream:
+    """Return a stream with alarms, if it can have any."""
+    channels = [index for index, channel in enumerate(stream.channels) if channel.sensitivity == "measurement"]
+    if not channels or stream.delay_ms:
+        return stream
+    return replace(
+        stream,
+        alarms=tuple(
+            draw(
+                st.lists(_alarms(channels, stream.window_ms), max_size=3, unique_by=lambda alarm: alarm.name),
+            )
+        ),
+    )
+
+
+@st.composite
+def _alarms(draw: st.DrawFn, channels: list[int], window_ms: int) -> DeclaredAlarm:
+    low, high = sorted((draw(INTS), draw(INTS)))
+    above = draw(st.booleans())
+    return DeclaredAlarm(
+        name=draw(NAMES),
+        channel=draw(st.sampled_from(channels)),
+        above=above,
+        threshold=high if above else low,
+        clear=low if above else high,
+        hold_ms=draw(UINTS),
+        title=draw(TEXTS),
+        fast=None if window_ms == 1 or channels != [0, 1, 2] else (1, draw(st.integers(1, 2**63 - 1))),
+    )
+
+
 def _zoned(content: DeclarationContent, zone: str) -> DeclarationContent:
     """Return a content with a time zone if it has quiet hours, which need one."""
     quiet = any(channel.quiet for stream in content.streams for channel in stream.channels)
@@ -204,7 +264,7 @@ _CONTENTS = st.builds(
     legal_basis=TEXTS,
     dtpr=_DTPR,
     simulated=st.booleans(),
-    streams=st.lists(_STREAMS, max_size=3, unique_by=lambda stream: stream.name).map(tuple),
+    streams=st.lists(_STREAMS.flatmap(_alarming), max_size=3, unique_by=lambda stream: stream.name).map(tuple),
 )
 CONTENTS = st.builds(_zoned, _CONTENTS, st.sampled_from(["UTC", "America/New_York"]))
 DECLARATION_MESSAGES = st.builds(
@@ -224,6 +284,11 @@ STATUSES = st.builds(
     suspended=st.dictionaries(NAMES, TEXTS, max_size=4),
     rows_waiting=UINTS,
     simulated=st.booleans(),
+    alarms=st.dictionaries(
+        st.tuples(NAMES.filter(lambda name: not name.startswith("_")), NAMES),
+        st.sampled_from([AlarmState.RAISED, AlarmState.UNKNOWN]),
+        max_size=3,
+    ),
 )
 _COMMANDS = st.one_of(
     st.builds(Command, stream=st.none() | NAMES, order=st.sampled_from([Order.RUN, Order.HOLD, Order.SUSPEND])),
@@ -288,7 +353,9 @@ ACKS = st.builds(
 LOG_MESSAGES = st.builds(
     lambda place, content: Log(**(place | {"stream": LOGS}), content=content), _places(), log_contents()
 )
-MESSAGES = st.one_of(batches(), gaps(), RECEIPTS, DECLARATION_MESSAGES, STATUSES, CONTROLS, ACKS, LOG_MESSAGES)
+MESSAGES = st.one_of(
+    batches(), gaps(), alarms(), RECEIPTS, DECLARATION_MESSAGES, STATUSES, CONTROLS, ACKS, LOG_MESSAGES
+)
 _MOMENTS = st.one_of(
     st.builds(Moment, quality=st.sampled_from([ClockQuality.SYNCHRONISED, ClockQuality.HOLDOVER]), utc_ms=UINTS),
     st.builds(Moment, quality=st.just(ClockQuality.UNSET), utc_ms=st.none(), boot_id=BOOTS, mono_ms=UINTS),
@@ -299,7 +366,7 @@ _DESTINATIONS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
 
 @st.composite
 def _envelope_entries(draw: st.DrawFn) -> EnvelopeEntry:
-    kind = draw(st.sampled_from([Kind.BATCH, Kind.GAP, Kind.DECLARATION, Kind.ACK, Kind.LOG]))
+    kind = draw(st.sampled_from([Kind.BATCH, Kind.GAP, Kind.DECLARATION, Kind.ACK, Kind.LOG, Kind.ALARM]))
     streams = {Kind.DECLARATION: DECLARATIONS, Kind.ACK: ACKNOWLEDGEMENTS, Kind.LOG: LOGS}
     batch = kind is Kind.BATCH
     return EnvelopeEntry(

@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from agent import unit
+from agent.restarts import HUNG, UNREACHED
+from agent.service import STALL_S
+from agent.tasks import CANCEL_S
+
 ROOT = Path(__file__).parents[2]
 UNITS = ["lamppost.service", "lamppost-receiver.service"]
 pytestmark = pytest.mark.systemd
@@ -55,6 +60,25 @@ def test_agent_unit_keeps_raw_data_in_memory() -> None:
 
     assert {"LimitCORE=0", "MemorySwapMax=0", "NoNewPrivileges=yes"} <= set(text.splitlines())
     assert not re.search(r"^(After|Wants|Requires)=.*network", text, re.MULTILINE)
+
+
+def _settings(unit: str) -> dict[str, str]:
+    lines = (ROOT / "systemd" / unit).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def test_agent_unit_is_started_again_after_whatever_ended_it_and_for_ever() -> None:
+    """The agent limits its own restarts; a limit of systemd's would leave the unit dead until somebody comes."""
+    known = _settings("lamppost.service")
+    assert (known["Restart"], known["StartLimitIntervalSec"]) == ("always", "0")
+    assert {int(code) for code in known["RestartForceExitStatus"].split()} == {HUNG, UNREACHED}
+    assert not {"StartLimitBurst", "StartLimitAction", "RestartPreventExitStatus"} & known.keys()
+
+
+def test_agent_unit_gives_every_task_its_time_before_the_watchdog_and_a_stop_before_the_kill() -> None:
+    known = _settings("lamppost.service")
+    assert int(known["WatchdogSec"]) > STALL_S
+    assert int(known["TimeoutStopSec"]) > CANCEL_S + unit._FAREWELL_S
 
 
 def test_sysusers_file_is_understood_by_systemd(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def log_entries() -> tuple[Entry, ...]:
     unset = Moment(quality=ClockQuality.UNSET, utc_ms=None, boot_id=BOOT, mono_ms=61_000)
     sealed = cose.sign(payload.encode(FIRST), kind=Kind.BATCH, signer=wire.UNIT_KEY)
     answer = cose.sign(payload.encode(wire.ack()), kind=Kind.ACK, signer=wire.UNIT_KEY)
+    alarm = cose.sign(payload.encode(wire.alarm()), kind=Kind.ALARM, signer=wire.UNIT_KEY)
     broker = "broker.city.example:8883"
     ordered: dict[str, Any] = {
         "version": 12,
@@ -84,6 +85,19 @@ def log_entries() -> tuple[Entry, ...]:
         DamageEntry(at=unset, epoch=bytes.fromhex("c1c2c3c4c5c6c7c8"), entries=None),
         StateEntry(at=unset, event=StateEvent.LOST, version=12),
         StateEntry(at=at, event=StateEvent.RESET, version=None),
+        EnvelopeEntry(
+            at=at,
+            stream="corner-air",
+            epoch=EPOCH,
+            seq=9,
+            hash=cose.envelope_hash(alarm),
+            kind=Kind.ALARM,
+            rows=0,
+            channels=0,
+            declaration=None,
+            size=len(alarm),
+            destination=broker,
+        ),
     )
 
 
@@ -109,7 +123,8 @@ def bad_entries() -> Iterator[tuple[str, str, bytes]]:
     yield case("a batch without a declaration", "a batch cites one", 1, _9=None)
     yield case("a batch in _ack", "batches are in data streams", 1, _2="_ack")
     yield case("an acknowledgement in a data stream", "its stream is _ack", 7, _2="visitors")
-    yield case("a kind of envelope that has no place", "kinds are 0 to 4", 1, _6=5)
+    yield case("a kind of envelope that has no place", "kinds are 0 to 5", 1, _6=6)
+    yield case("an alarm with rows", "only a batch has rows", 1, _6=5)
     yield case("no destination", "1 to 300 bytes", 1, _11="")
     yield case("withheld as ok", "codes are 1 to 9", 2, _3=0)
     yield case("a loss backwards", "first is not after last", 8, _6=[5, 4])

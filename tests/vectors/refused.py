@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import cbor2
 
 from agent.wire import payload
-from agent.wire.messages import Kind
+from agent.wire.messages import GapReason, Kind
 from agent.wire.payload import Payload
 from tests.support import wire
 from tests.vectors.samples import batch
@@ -94,6 +94,9 @@ def _bad_batches() -> Iterator[Refused]:
     yield case("neighbouring runs of one code", "runs are merged", _6=_column(1, 0, 0, runs=[[0, 1, 7], [1, 1, 7]]))
     yield case("an unknown quality code", "codes are 0 to 9", _6=_column(1, 0, 0, runs=[[0, 1, 10]]))
     yield case("padding that is not zero", "padding is zero", _10=b"\x00\x01")
+    yield case("a boot that was over before it began", "after is not later than before", _8={0: 2, 3: [5, 4]})
+    yield case("bounds of nothing", "what is not there is left out", _8={0: 2, 3: []})
+    yield case("an instant of five numbers", "at most four", _8={0: 2, 2: [bytes(16), 1, 2, 3, 4]})
 
 
 def _other_bad_payloads() -> Iterator[Refused]:
@@ -105,12 +108,28 @@ def _other_bad_payloads() -> Iterator[Refused]:
         Refused(f"gap: in {stream}", Kind.GAP, _changed(gap, _2=stream), f"{stream} carries no rows")
         for stream in ("_declaration", "_ack", "_log")
     )
-    yield Refused("gap: reason 4", Kind.GAP, _changed(gap, _8=4), "reasons are 0 to 3")
+    ended = wire.gap(sealed=None, reason=GapReason.DAMAGED, ended=(b"epoch-00", 41))
+    yield Refused(
+        "gap: an ended epoch without damage", Kind.GAP, _changed(ended, _8=0), "10 comes with reason 3 only"
+    )
+    yield Refused("gap: its own epoch has ended", Kind.GAP, _changed(ended, _10=[ended.epoch, 1]), "another epoch")
+    yield Refused("gap: an ended epoch without a seq", Kind.GAP, _changed(ended, _10=[b"epoch-00"]), "two items")
+    yield Refused("gap: reason 5", Kind.GAP, _changed(gap, _8=5), "reasons are 0 to 4")
     yield Refused(
         "status: sensors out of order",
         Kind.STATUS,
         _changed(status, _9=[["b", 0], ["a", 0]]),
         "names ascend",
+    )
+    yield from (
+        Refused(f"status: {name}", Kind.STATUS, _changed(status, _13=value), why)
+        for name, value, why in (
+            ("no alarms, but a list of them", [], "a default is left out"),
+            ("an alarm that is cleared", [["air", "heat", 0]], "states are 1 and 2"),
+            ("an alarm of a reserved stream", [["_ack", "heat", 1]], "reserved streams have no alarms"),
+            ("an alarm twice", [["air", "heat", 1], ["air", "heat", 2]], "each once"),
+            ("alarms out of order", [["b", "a", 1], ["a", "b", 1]], "they ascend"),
+        )
     )
     yield Refused("status: sensor state 4", Kind.STATUS, _changed(status, _9=[["a", 4]]), "states are 0 to 3")
     yield Refused(
@@ -197,6 +216,58 @@ def _bad_answers() -> Iterator[Refused]:
     yield inside(log, "an unknown key", "only known keys", _7=0)
 
 
+def _bad_alarms() -> Iterator[Refused]:
+    def case(name: str, why: str, **changes: object) -> Refused:
+        return Refused(f"alarm: {name}", Kind.ALARM, _changed(wire.alarm(), **changes), why)
+
+    yield case("in a reserved stream", "reserved streams have no alarms", _2="_ack")
+    yield case("seq 1 without prev", "only seq 0 has no predecessor", _3=1, _4=None)
+    yield case("a name with a space", "1 to 64 characters of a name", _5="too hot")
+    yield case("state 3", "states are 0 to 2", _6=3)
+    yield case("a window without a length", "windows have a length", _7={0: 0})
+    yield case("a window of length 0", "windows are at least 1 ms", _7={0: 0, 1: 0})
+    yield case("a window with a number of rows", "only known keys", _7={0: 0, 1: 1, 2: 1})
+    yield case("a window that ends beyond 63 bits", "start and length fit 63 bits", _7={0: (1 << 63) - 1, 1: 1})
+    yield case("raised without a value", "null exactly where the state is unknown", _8=None, _9=4)
+    yield case("unknown with a value", "null exactly where the state is unknown", _6=2)
+    yield case("unknown without a reason", "a null has a quality code", _6=2, _8=None)
+    yield case("a suppressed value that is there", "a value kept back is null", _9=1)
+    yield case("a float as value", "floats are not allowed", _8=41.1)
+    yield case("quality 10", "codes are 0 to 9", _9=10)
+    yield case("number 0", "changes count from 1", _10=0)
+    yield case("declaration of 31 bytes", "hashes have 32 bytes", _11=bytes(31))
+    yield case("no clock", "key 12 is required", _12=...)
+    yield case("simulated 0", "booleans are no numbers", _13=0)
+    yield case("an unknown key", "only known keys", _14=0)
+
+
+def _bad_declared_alarms() -> Iterator[Refused]:
+    plain = cbor2.loads(payload.content_bytes(wire.full_content()))
+
+    def case(name: str, why: str, *, stream: int = 0, stream_has: object = None, **changes: object) -> Refused:
+        changed = plain[8][0][17][0] | {int(key[1:]): value for key, value in changes.items()}
+        alarm = {key: changed[key] for key in sorted(changed) if changed[key] is not ...}
+        own = plain[8][stream] | (stream_has if isinstance(stream_has, dict) else {}) | {17: [alarm]}
+        streams = [own if number == stream else each for number, each in enumerate(plain[8])]
+        message = wire.declaration(content=wire.full_content())
+        return Refused(
+            f"declaration: alarm: {name}", Kind.DECLARATION, _changed(message, _5=plain | {8: streams}), why
+        )
+
+    yield case("of a channel that is not there", "channels count from 0", _1=2)
+    yield case("of a count", "alarms have channels of class measurement only", stream=1)
+    yield case("side 2", "0 below, 1 above", _2=2)
+    yield case("above, ends beyond its threshold", "it ends on the near side", _4=4001)
+    yield case("below, ends beyond its threshold", "it ends on the near side", _2=0)
+    yield case("hold 0", "a default is left out", _5=0)
+    yield case("no title, but an empty one", "a default is left out", _6="")
+    yield case("a faster window that is none", "shorter than the stream's", _7=[60_000, 1])
+    yield case("a faster window askew", "it divides the stream's", _7=[7_000, 1])
+    yield case("faster for no time", "at least 1 ms", _7=[10_000, 0])
+    yield case("of a stream with a delay", "what is delayed is not told at once", stream_has={13: 1})
+    yield case("an unknown key", "only known keys", _8=0)
+
+
 def refused() -> Iterator[Refused]:
     """Yield every payload that must be refused."""
     yield from _badly_encoded()
@@ -204,3 +275,5 @@ def refused() -> Iterator[Refused]:
     yield from _other_bad_payloads()
     yield from _bad_declarations()
     yield from _bad_answers()
+    yield from _bad_alarms()
+    yield from _bad_declared_alarms()

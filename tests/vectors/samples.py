@@ -2,7 +2,7 @@
 
 from agent.quality import Quality
 from agent.wire import cose, disclosure, payload
-from agent.wire.messages import Batch, ClockQuality, ClockStamp, GapReason, Kind, Presence
+from agent.wire.messages import AlarmState, Batch, ClockQuality, ClockStamp, GapReason, Kind, Presence
 from agent.wire.orders import Command, Order
 from agent.wire.payload import Payload
 from tests.support import wire
@@ -80,8 +80,23 @@ PAYLOADS: dict[str, Payload] = {
     "batch: boot time, mapping known, clock in holdover, simulated": batch(
         boot_id=BOOT,
         start_ms=120_000,
-        clock=ClockStamp(quality=ClockQuality.HOLDOVER, error_ms=1500, mapping=(BOOT, 300_000, 1_790_000_040_000)),
+        clock=ClockStamp(
+            quality=ClockQuality.HOLDOVER, error_ms=1500, mapping=(BOOT, 300_000, 1_790_000_040_000, None)
+        ),
         simulated=True,
+    ),
+    "batch: boot time, placed with a bound": batch(
+        boot_id=BOOT,
+        start_ms=120_000,
+        clock=ClockStamp(quality=ClockQuality.UNSET, error_ms=102, mapping=(BOOT, 300_000, 1_790_000_040_000, 12)),
+    ),
+    "batch: boot time, after a time that is known": batch(
+        boot_id=BOOT, start_ms=120_000, clock=ClockStamp(quality=ClockQuality.UNSET, bounds=(1_790_000_040_000, None))
+    ),
+    "batch: boot time, between two times that are known": batch(
+        boot_id=BOOT,
+        start_ms=120_000,
+        clock=ClockStamp(quality=ClockQuality.UNSET, bounds=(1_790_000_040_000, 1_790_000_640_000)),
     ),
     "batch: the largest and the smallest numbers": batch(
         seq=(1 << 63) - 1,
@@ -103,9 +118,18 @@ PAYLOADS: dict[str, Payload] = {
     "gap: rows were refused that never were sealed": wire.gap(
         sealed=None, windows=(1_790_000_040_000, 60_000, 60), count=60, reason=GapReason.REFUSED
     ),
+    "gap: rows were merged into fewer ones": wire.gap(
+        sealed=None, windows=(1_790_000_040_000, 60_000, 4096), count=2988, reason=GapReason.THINNED
+    ),
     "gap: lost with a damaged store, how many is not known": wire.gap(sealed=None, count=0, reason=GapReason.DAMAGED),
+    "gap: damage has ended an epoch": wire.gap(
+        sealed=None, count=7, reason=GapReason.DAMAGED, ended=(b"epoch-00", 41)
+    ),
     "declaration: two streams": wire.declaration(content=CONTENT),
     "status: online": wire.status(),
+    "status: two alarms": wire.status(
+        alarms={("corner-air", "heat"): AlarmState.RAISED, ("corner-air", "storm"): AlarmState.UNKNOWN}
+    ),
     "status: the last will, clock unset": wire.status(
         presence=Presence.OFFLINE, utc_ms=None, clock=ClockQuality.UNSET, sensors={}, suspended={}
     ),
@@ -130,5 +154,20 @@ PAYLOADS: dict[str, Payload] = {
         content=wire.log_content(
             last=0, first=1, head=disclosure.genesis("corner-7"), base=disclosure.genesis("corner-7")
         )
+    ),
+    "alarm: raised": wire.alarm(declaration=DECLARED),
+    "alarm: cleared, the first change of an epoch, clock unset": wire.alarm(
+        seq=0,
+        prev=None,
+        state=AlarmState.CLEARED,
+        value=-(1 << 63),
+        quality=Quality.SATURATED,
+        start_ms=120_000,
+        boot_id=BOOT,
+        number=1,
+        clock=ClockStamp(quality=ClockQuality.UNSET),
+    ),
+    "alarm: unknown, because the sensor fails": wire.alarm(
+        state=AlarmState.UNKNOWN, value=None, quality=Quality.SENSOR_FAILING, simulated=True
     ),
 }

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.buffer import files
 from agent.buffer.core import Core
 from agent.buffer.embargo import Embargo
+from agent.buffer.errors import StoreDamaged
+from agent.buffer.eviction import Room
 from agent.buffer.opening import Setup
 from agent.buffer.records import Limits, Outgoing, ReceiptOutcome
 from agent.buffer.rows import encode_row
@@ -288,6 +291,30 @@ def test_transaction_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     done = core.transact(Work(rows=[_rows([row(10)])], seal=True))
     assert (done.stored[0][1], done.sealed) == (11, 1)
     core.close()
+
+
+def test_commit_stands_whatever_is_found_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was committed must not be done again: neither over a salvaged store nor because a file cannot go."""
+    core = _core(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Room, "spare_pages", lambda _room: 1)
+        patch.setattr(files, "drop_oldest_aside", _raising(PermissionError("read-only")))
+        assert len(core.transact(Work(rows=[_rows([row(0)])])).stored) == 1
+        patch.setattr(Room, "spare_pages", _raising(StoreDamaged("a page")))
+        assert len(core.transact(Work(rows=[_rows([row(1)])])).stored) == 1
+    with pytest.raises(StoreDamaged):
+        core.transact(Work(rows=[_rows([row(2)])]))
+    core.recover()
+    core.transact(Work(rows=[_rows([row(2)])]))
+    assert core.stats().rows_waiting == 3
+    core.close()
+
+
+def _raising(error: Exception) -> Callable[..., int]:
+    def raises(*_: object) -> int:
+        raise error
+
+    return raises
 
 
 def test_row_numbers_go_on_after_everything_was_sealed_and_the_store_reopened(tmp_path: Path) -> None:

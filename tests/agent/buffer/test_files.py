@@ -1,4 +1,5 @@
 import asyncio
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from agent.buffer.store import wal_path
 from tests.support.outbox import UNIT, contents, delivered, drained, opened, overwrite, rows, stored
 
 ROWS = 30
+_CHMOD = Path.chmod
 
 
 async def _fill(path: Path) -> None:
@@ -79,3 +81,77 @@ async def test_salvage_killed_before_it_was_complete_begins_anew(path: Path, *, 
         files.remove(path)
     assert await _arrives(path) == (list(range(ROWS)) if store_is_there else [])
     assert not files.new_path(path).exists()
+
+
+def test_folder_in_the_place_of_the_store_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    (path / "something").mkdir(parents=True)
+    files.prepare(path, unit="corner-1")
+    assert path.read_bytes() == b""  # which is damage: the salvage makes a store of it, and declares the loss
+    (aside,) = files.set_aside(path)
+    assert (aside / "something").is_dir()
+    files.remove(aside)
+    assert (aside / "something").is_dir()
+
+
+def test_empty_folder_that_was_set_aside_can_go(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    path.mkdir()
+    files.prepare(path, unit="corner-1")
+    files.remove(files.set_aside(path)[0])
+    assert files.set_aside(path) == []
+
+
+class _Permissions:
+    """What the kernel tells an ordinary user: tests may run as root, who may do everything."""
+
+    def __init__(self, *, owner: bool) -> None:
+        self._owner = owner
+
+    def access(self, path: Path, mode: int) -> bool:
+        bits = path.stat().st_mode >> 6
+        return all(bits & flag for flag in (os.R_OK, os.W_OK) if mode & flag)
+
+    def chmod(self, path: Path, mode: int) -> None:
+        if not self._owner:
+            raise PermissionError(path)
+        _CHMOD(path, mode)
+
+
+def _as_user(monkeypatch: pytest.MonkeyPatch, *, owner: bool) -> None:
+    user = _Permissions(owner=owner)
+    monkeypatch.setattr("agent.buffer.files.os.access", user.access)
+    monkeypatch.setattr(Path, "chmod", lambda path, mode: user.chmod(path, mode))  # noqa: PLW0108 - bound to the path
+
+
+def test_store_without_permissions_gets_them_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "outbox.db"
+    files.prepare(path, unit="corner-1")
+    before = path.read_bytes()
+    path.chmod(0)
+    _as_user(monkeypatch, owner=True)
+    files.prepare(path, unit="corner-1")
+    assert (path.read_bytes(), path.stat().st_mode & 0o600) == (before, 0o600)
+    assert files.set_aside(path) == []
+
+
+def test_store_that_may_only_be_read_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "outbox.db"
+    files.prepare(path, unit="corner-1")
+    before, inode = path.read_bytes(), path.stat().st_ino
+    path.chmod(0o400)
+    _as_user(monkeypatch, owner=False)
+    files.prepare(path, unit="corner-1")
+    assert path.read_bytes() == before
+    assert path.stat().st_ino != inode
+    assert files.set_aside(path) == []
+
+
+def test_store_that_may_not_be_read_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "outbox.db"
+    files.prepare(path, unit="corner-1")
+    path.chmod(0)
+    _as_user(monkeypatch, owner=False)
+    files.prepare(path, unit="corner-1")
+    assert path.read_bytes() == b""
+    assert len(files.set_aside(path)) == 1

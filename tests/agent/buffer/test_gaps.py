@@ -106,3 +106,14 @@ def test_receipt_in_another_epoch_settles_nothing(ledger: Ledger, air: Stream) -
     ledger.meta.epoch = bytes(8)
     gaps.receipted(chain, seq=5)
     assert ledger.gaps
+
+
+def test_rows_that_were_merged_are_one_gap_whatever_the_length_of_their_windows(ledger: Ledger, air: Stream) -> None:
+    gaps = Gaps(ledger)
+    gaps.rows_lost(air, GapReason.THINNED, count=3, windows=(1000, 200, 6))
+    gaps.rows_lost(air, GapReason.THINNED, count=2, windows=(2200, 100, 4))
+    gaps.rows_lost(air, GapReason.THINNED, count=4, windows=(400, 400, 8))
+    gaps.rows_lost(air, GapReason.THINNED, count=1)
+    assert [(gap.windows, gap.count) for gap in ledger.gaps.values()] == [((400, 100, 32), 9), (None, 1)]
+    gaps.rows_lost(air, GapReason.THINNED, count=1, windows=(3550, 1000, 2))
+    assert [(gap.windows, gap.count) for gap in ledger.gaps.values()] == [((400, 50, 103), 10), (None, 1)]

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from agent.buffer.errors import StoreUnavailable
 from agent.buffer.orders import Orders
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import Limits, Purged
-from agent.buffer.store import wal_path
+from agent.buffer.store import Database, wal_path
 from agent.wire.messages import GapReason
 from agent.wire.orders import Order
 from tests.support.outbox import (
@@ -19,11 +20,13 @@ from tests.support.outbox import (
     STREAMS,
     StillClock,
     confirm,
+    copied,
     delivered,
     drained,
     lost,
     opened,
     parsed,
+    put,
     row,
     rows,
     stored,
@@ -218,6 +221,39 @@ async def test_a_purge_deletes_damaged_stores_unless_a_stream_is_held(tmp_path: 
     await outbox.purge("air", until_ms=None)
     assert not aside.exists()
     await outbox.close()
+
+
+async def test_a_store_killed_right_after_a_purge_is_sound(tmp_path: Path) -> None:
+    """The WAL is empty then, for its bytes are to be gone: that must not look like commits that were lost."""
+    outbox = await _with_everything(tmp_path / "live.db")
+    await outbox.purge("air", until_ms=None)
+    path, epoch = copied(tmp_path / "live.db", tmp_path / "outbox.db"), outbox.epoch
+    await outbox.close()
+    outbox = await opened(path)
+    assert (outbox.epoch, (await outbox.stats()).damaged_files) == (epoch, 0)
+    assert {said["reason"] for said in await drained(outbox) if said["kind"] == "gap"} == {GapReason.PURGED}
+    await outbox.close()
+
+
+async def test_a_purge_whose_bytes_stay_is_an_error_and_what_was_committed_with_it_is_not_stored_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = await _with_everything(tmp_path / "outbox.db")
+    future = put(outbox, rows(45, 5, stream="noise"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "checkpoint", _refused)
+        with pytest.raises(StoreUnavailable, match="medium"):
+            await outbox.purge("air", until_ms=None)
+        await future
+    assert await outbox.purge("air", until_ms=None) == Purged()
+    await stored(outbox, rows(50, 1, stream="noise"))
+    assert delivered(await drained(outbox), "noise") == list(range(51))
+    await outbox.close()
+
+
+def _refused(_db: Database, *, truncate: bool = False) -> None:
+    if truncate:
+        raise StoreUnavailable("the medium is gone")
 
 
 async def test_heads_tell_the_last_seq_of_each_stream(tmp_path: Path) -> None:

@@ -95,7 +95,15 @@ def test_chains_of_earlier_epochs_are_forgotten_when_nothing_waits_in_them(ledge
     waits = ledger.chain(ledger.streams["noise"])
     waits.envelopes = 1
     ledger.meta.epoch = bytes([1]) * 8
-    ledger.drop_drained_chains()
+    ledger.drop_drained_chains(kept=0)
     ledger.save()
     assert ledger.chains == {waits.id: waits}
     assert old.id not in _again(ledger).chains
+
+
+def test_newest_chains_of_earlier_epochs_are_kept_for_what_is_retained_of_them(ledger: Ledger) -> None:
+    for epoch in range(4):
+        ledger.meta.epoch = bytes([epoch]) * 8
+        ledger.chain(ledger.streams["air"])
+    ledger.drop_drained_chains(kept=2)
+    assert sorted(chain.epoch[0] for chain in ledger.chains.values()) == [1, 2, 3]

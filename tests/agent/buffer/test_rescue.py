@@ -209,7 +209,7 @@ async def test_log_of_another_unit_is_not_continued(path: Path) -> None:
     outbox = await opened(path, unit="corner-2")
     await outbox.record(order)
     log = await log_of(outbox)
-    assert (log.header.unit, log.header.last) == ("corner-2", 1)
+    assert (log.header.unit, log.header.last) == ("corner-2", 2)
     assert verify(log.header, log.entries).complete
     await outbox.close()
 

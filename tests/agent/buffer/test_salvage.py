@@ -248,7 +248,7 @@ async def test_store_of_another_unit_is_set_aside_and_nothing_of_it_leaves(path:
     await stored(outbox, rows(1000, 10))
     found = await drained(outbox)
     assert delivered(found) == list(range(1000, 1010))
-    assert [said["kind"] for said in found] == ["batch"]
+    assert sorted((said["kind"], said.get("count", 0)) for said in found) == [("batch", 0), ("gap", 0), ("gap", 0)]
     assert (path.parent / "outbox.damaged-1").exists()
     await outbox.close()
     assert UNIT != "corner-2"
@@ -295,4 +295,20 @@ async def test_damage_found_at_work_is_answered_without_losing_what_just_arrived
     stats = await outbox.stats()
     assert stats.damaged_files == 1
     assert len(delivered(found)) + lost(found) == ROWS + 2
+    await outbox.close()
+
+
+async def test_gap_after_damage_names_the_ended_epoch_and_the_last_seq_known_in_it(path: Path) -> None:
+    outbox = await opened(path)
+    epoch, heads = outbox.epoch, await outbox.heads()
+    await outbox.close()
+    data = contents(path)
+    overwrite(path, data[: len(data) // 2])
+    outbox = await opened(path)
+    await outbox.close()
+    outbox = await opened(path)  # what is to be declared outlasts a restart
+    await outbox.seal(partial=True)
+    said = [parsed(e) for e in await waiting(outbox) if e.epoch == outbox.epoch]
+    gaps = {gap["stream"]: gap["ended"] for gap in said if gap["kind"] == "gap"}
+    assert gaps == {stream: [epoch.hex(), heads[stream]] for stream in STREAMS}
     await outbox.close()

@@ -1,10 +1,19 @@
+import itertools
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
-from agent.buffer.store import FRAME_BYTES, PAGE_BYTES, WAL_HEADER_BYTES, Database, newest_schema, wal_path
+from agent.buffer.store import (
+    FRAME_BYTES,
+    PAGE_BYTES,
+    WAL_HEADER_BYTES,
+    Database,
+    _has_lost_commit,
+    newest_schema,
+    wal_path,
+)
 
 COMMITS = 6
 
@@ -160,12 +169,37 @@ def test_wal_begun_afresh_with_another_header_is_not_whole(tmp_path: Path) -> No
         assert not _is_whole(path), at
 
 
-def test_wal_begun_afresh_whose_transaction_is_there_and_unreadable_is_not_whole(tmp_path: Path) -> None:
-    path, _ = _killed_at_wal_restart(tmp_path)
-    damaged = bytearray(wal_path(path).read_bytes())
-    damaged[WAL_HEADER_BYTES + 24 + 7] ^= 1
-    wal_path(path).write_bytes(damaged)
-    assert not _is_whole(path)
+def test_wal_begun_afresh_by_a_transaction_of_which_any_sectors_are_there_is_whole(tmp_path: Path) -> None:
+    path, frames = _killed_at_wal_restart(tmp_path)
+    log, database = wal_path(path).read_bytes(), path.read_bytes()
+    old = bytes(WAL_HEADER_BYTES) + b"\x55" * (len(log) - WAL_HEADER_BYTES)  # what an earlier WAL has left there
+    end = WAL_HEADER_BYTES + frames * FRAME_BYTES
+    cuts = [WAL_HEADER_BYTES, *range(512, end, 512), end]
+    sectors = list(itertools.pairwise(cuts))
+    assert len(sectors) > 1
+    for kept in itertools.product((False, True), repeat=len(sectors)):
+        torn = bytearray(log[:WAL_HEADER_BYTES] + old[WAL_HEADER_BYTES:])
+        for (begin, until), there in zip(sectors, kept, strict=True):
+            if there:
+                torn[begin:until] = log[begin:until]
+        path.write_bytes(database)
+        wal_path(path).write_bytes(torn)
+        assert _is_whole(path), kept
+
+
+def _wal_of_one_transaction(path: Path, *, stale: int) -> Path:
+    """Write frames of one transaction; that numbered `stale` has the place and the commit mark of an older WAL's."""
+    wal, salts = wal_path(path), b"new salt"
+    frames = [number.to_bytes(4, "big") + bytes(4) + salts + bytes(FRAME_BYTES - 16) for number in range(1, 70)]
+    frames[stale] = (3).to_bytes(4, "big") * 2 + frames[stale][8:]
+    wal.write_bytes(bytes(16) + salts + bytes(8) + b"".join(frames))
+    return wal
+
+
+def test_commit_mark_in_another_sector_than_its_salts_is_no_lost_commit(tmp_path: Path) -> None:
+    torn = next(number for number in range(69) if (WAL_HEADER_BYTES + number * FRAME_BYTES + 8) % 512 == 0)
+    assert not _has_lost_commit(_wal_of_one_transaction(tmp_path / "outbox.db", stale=torn), 0)
+    assert _has_lost_commit(_wal_of_one_transaction(tmp_path / "outbox.db", stale=torn - 1), 0)
 
 
 def test_wal_that_is_missing_is_not_whole(tmp_path: Path) -> None:

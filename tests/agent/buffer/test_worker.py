@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from agent.buffer import worker
+from agent.buffer.errors import StoreUnavailable
 from agent.buffer.intake import MOST_ROWS
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import ReceiptOutcome
-from agent.buffer.store import wal_path
+from agent.buffer.store import Database, wal_path
 from agent.errors import StoreError
 from agent.wire.errors import MalformedPayload
 from agent.wire.messages import GapReason
@@ -211,3 +212,31 @@ async def test_outbox_opened_on_a_full_disk_waits_for_space_and_loses_nothing(tm
     assert delivered(await drained(outbox)) == list(range(20))
     assert (await outbox.stats()).damaged_files == 0
     await outbox.close()
+
+
+@pytest.mark.parametrize("tries", [1, 3], ids=["same file", "opened again"])
+async def test_commit_that_is_in_the_file_though_it_was_reported_as_failed_is_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tries: int
+) -> None:
+    """So it is when the last sync fails: everything was written by then, and whoever reads the file finds it."""
+    told: list[int] = []
+    outbox = await opened(tmp_path / "outbox.db", on_stored=lambda rows: told.extend(start for _, _, start in rows))
+    await stored(outbox, rows(0, 10))
+    future = put(outbox, rows(10, 30))
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "commit", _made_and_not_synced)
+        for _ in range(tries):
+            with pytest.raises(StoreError):
+                await outbox.flush()
+    put(outbox, rows(40, 5))
+    await outbox.flush()
+    await future
+    assert told == [row(index).start_ms for index in range(45)]
+    assert delivered(await drained(outbox)) == list(range(45))
+    assert (await outbox.stats()).rows_stored == 45
+    await outbox.close()
+
+
+def _made_and_not_synced(db: Database) -> None:
+    db.run("COMMIT")
+    raise StoreUnavailable("the last sync failed")

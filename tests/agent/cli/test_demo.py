@@ -55,6 +55,8 @@ WORKING = Snapshot(
                 "undeclared_gaps": [],
                 "missing": None,
                 "forks": 0,
+                "doubled": 0,
+                "contradicting": 0,
             },
             {"stream": "_declaration", "envelopes": 1, "rows": 0},
         ],

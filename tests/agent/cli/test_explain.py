@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from agent.cli import explain_cost, explain_facts, explain_page
+from agent.cli import explain_facts, explain_page
 from agent.cli.explain_facts import Now, stories, untold
 from agent.cli.main import main
 from agent.config import Settings
+from agent.planning.traffic import traffic
 from agent.wire import keyfile
-from agent.wire.cose import envelope_hash
 from tests.support.agent_process import Site
 from tests.support.config_files import edited, resolved
 
@@ -40,8 +40,7 @@ def page(settings: Settings, now: Now | None = None) -> str:
     explain_page.render(
         settings,
         stories(settings),
-        costs=explain_cost.stream_costs(settings),
-        unit_bytes=explain_cost.unit_bytes(settings),
+        month=traffic(settings),
         now=now,
         console=Console(file=text, width=600, markup=False),
     )
@@ -112,26 +111,6 @@ def test_page_of_words_in_brackets_shows_them_as_they_are() -> None:
     assert "[red]Weather[/red] at the kerb" in page(
         resolved(edited(("Weather at the kerb", "[red]Weather[/red] at the kerb")))
     )
-
-
-def test_typical_batch_is_one_that_a_receiver_could_read(settings: Settings) -> None:
-    for plan, cost in zip(settings.streams, explain_cost.stream_costs(settings), strict=True):
-        envelope = explain_cost.typical_batch(settings, plan)
-        assert len(envelope) == cost.batch_bytes
-        assert len(envelope_hash(envelope)) == 32
-        assert cost.month_bytes > cost.batch_bytes * 30 * 86_400_000 / (plan.spec.window_ms * plan.policy.batch_rows)
-
-
-def test_cost_of_a_month_grows_with_shorter_batches_and_with_receipts(settings: Settings) -> None:
-    (weather, *rest) = settings.streams
-    often = replace(settings, streams=(replace(weather, policy=replace(weather.policy, batch_rows=1)), *rest))
-    assert explain_cost.stream_costs(often)[0].month_bytes > 3 * explain_cost.stream_costs(settings)[0].month_bytes
-    bare = resolved(
-        edited(('receiver_keys = ["keys/receiver.pub"]\n', ""), ('"receipts"', '"broker"'), ('"auto"', '"5"'))
-    )
-    assert explain_cost.stream_costs(bare)[0].month_bytes < explain_cost.stream_costs(settings)[0].month_bytes
-    slow = replace(settings, uplink=replace(settings.uplink, keepalive_s=3600, status_s=86_400.0))
-    assert explain_cost.unit_bytes(slow) < explain_cost.unit_bytes(settings) / 2
 
 
 def test_explain_of_the_delivered_configuration_tells_every_stream(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,8 +3,11 @@ from dataclasses import replace
 import pytest
 
 from agent.cli import explain_words as words
+from agent.cli.explain_facts import stories
 from agent.privacy.spec import Noise, ReleasedChannel, Rule
+from agent.wire.declared import DeclaredAlarm
 from drivers.reading import Channel, Sensitivity
+from tests.support.config_files import edited, outcome
 
 WARMTH = Channel(name="t", title="Air temperature", unit="Cel", exponent=-2, minimum=-4000, maximum=8500)
 PEOPLE = Channel(name="n", title="People", unit="count", maximum=99, sensitivity=Sensitivity.COUNT, group="people")
@@ -92,3 +95,61 @@ def test_access_ends_the_reason_with_a_full_stop() -> None:
     assert words.access("non-public", "For repairs") == "Not published. For repairs."
     assert words.access("non-public", "For repairs.") == "Not published. For repairs."
     assert words.access("public", "") == "Everybody."
+
+
+@pytest.mark.parametrize(
+    ("alarm", "told"),
+    [
+        pytest.param(
+            DeclaredAlarm(name="heat", channel=0, above=True, threshold=3500, clear=3350),
+            "Alarm heat: told at once when warmth is above 35 °C; over when it is 33.5 °C or less. What is "
+            "compared is what leaves.",
+            id="plain",
+        ),
+        pytest.param(
+            DeclaredAlarm(
+                name="frost",
+                channel=0,
+                above=False,
+                threshold=-500,
+                clear=0,
+                hold_ms=180_000,
+                title="Black ice",
+                fast=(10_000, 1_800_000),
+            ),
+            "Alarm frost “Black ice”: told at once when warmth is below -5 °C for 3 minutes; over when it is 0 °C or "
+            "more. What is compared is what leaves. Then there is one row for every 10 seconds, for 30 minutes.",
+            id="full",
+        ),
+    ],
+)
+def test_alarm_says_when_it_comes_when_it_is_over_and_what_changes(alarm: DeclaredAlarm, told: str) -> None:
+    channel = ReleasedChannel(
+        name="warmth",
+        sensor="air",
+        source=WARMTH,
+        rule=Rule.MEAN,
+        unit="Cel",
+        exponent=-2,
+        resolution=10,
+        minimum=-4000,
+        maximum=8500,
+    )
+    assert words.alarm(alarm, channel) == told
+
+
+def test_outage_of_a_thinned_stream_is_told_with_what_stays_empty() -> None:
+    thin = ('overflow = "drop_newest"', 'overflow = "thin"')
+    told = outcome(edited(thin, ('rule = "max"', 'rule = "p90"'))).settings
+    assert told is not None
+    sentence = words.outage(told.streams[0])
+    assert "detail is lost, and no time is left out" in sentence
+    assert sentence.endswith("There co2 cannot be told and stays empty.")
+    assert sentence in stories(told)[0].sentences
+    assert words.outage(told.streams[1]) == ""
+
+
+def test_outage_of_a_stream_that_can_be_told_whole_names_nothing() -> None:
+    told = outcome(edited(('overflow = "drop_newest"', 'overflow = "thin"'))).settings
+    assert told is not None
+    assert words.outage(told.streams[0]).endswith("is told and signed.")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.restarts import HUNG, UNREACHED
 from drivers.sim.line import SimulatedLine
 from tests.support.agent_process import FOOTFALL, WEATHER, Site, dead_broker, running, service_manager
 from tests.support.broker import Mosquitto
@@ -145,6 +146,98 @@ def test_run_with_a_bus_that_hangs_reports_it_and_the_others_go_on(site: Site) -
     site.adapter.faults.clear()
 
 
+_IMPATIENT = """
+import sys
+from drivers.bus.linux_i2c import LinuxI2c
+from agent import poller, unit
+from agent.cli.main import main
+LinuxI2c.__init__.__kwdefaults__["deadline_s"] = 0.2
+poller._BACKOFF_FIRST_S = 0.02
+unit._HOUSEKEEPING_S = 0.05
+sys.exit(main([*sys.argv[1:], "--status-every", "0.1"]))
+"""
+
+
+def test_run_with_a_bus_that_hangs_for_good_restarts_three_times_and_then_works_without_it(site: Site) -> None:
+    """The other bus is never stalled; each life stores its rows; a unit whose part is left out says so."""
+    site.parts = (WEATHER, FOOTFALL)
+    site.write()
+    site.adapter.faults.hang()
+    ends = []
+    with SimulatedLine(site.folder / "tty-scanner") as scanner:
+        for _ in range(3):
+            with running(site, program=("-c", _IMPATIENT)) as agent:
+                agent.says("sensor scanner: ok")
+                ends.append(agent.ended())
+                assert "i2c-1), sensor weather: hangs although it was opened anew; restarting" in agent.said
+                assert "Traceback" not in agent.said
+        with running(site, program=("-c", _IMPATIENT)) as agent:
+            scanner.send(b"AA:BB:CC:DD:EE:FF,-67\n")
+            agent.says("the unit works on without it")
+            agent.until(lambda: bool(agent.stored()), what="a row")
+            agent.until(lambda: '"bus pole": "bus pole' in _status(site), what="a status that says so")
+            assert agent.stop(deadline_s=STOP_S) == 0
+    site.adapter.faults.clear()
+    assert ends == [HUNG] * 3
+
+
+_STUCK_RESOLVER = """
+import socket, sys
+from agent.cli.main import main
+from agent.uplink.settings import Timing
+Timing.__init__.__kwdefaults__["restart_s"] = 0.5
+def fail(*_, **__):
+    raise socket.gaierror(socket.EAI_AGAIN, "stuck")
+socket.getaddrinfo = fail
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_run_that_alone_does_not_reach_its_broker_restarts_twice_a_day_and_stores_all_the_while(site: Site) -> None:
+    """Its resolver is stuck, a new process has none of that; and while the broker is away it does not restart."""
+    with dead_broker() as port:
+        site.port = port
+        site.write()
+        for _ in range(2):
+            with running(site, program=("-c", _STUCK_RESOLVER)) as agent:
+                assert agent.ended() == UNREACHED
+                assert "a new process reaches the broker, this one does not; restarting" in agent.said
+                assert "Traceback" not in agent.said
+        with running(site, program=("-c", _STUCK_RESOLVER)) as agent:
+            agent.says("this one does not; restarting has not helped")
+            agent.until(lambda: bool(agent.stored()), what="a row")
+            assert agent.stop(deadline_s=STOP_S) == 0
+    (site.folder / "store" / "restarts.json").unlink()
+    with running(site, program=("-c", _STUCK_RESOLVER)) as agent:
+        agent.until(lambda: len(agent.stored()) >= 3, what="three rows, without a restart")
+        assert "restarting" not in agent.said
+        assert agent.stop(deadline_s=STOP_S) == 0
+
+
+_BROKEN = """
+import sys
+from agent.cli import run
+from agent.windows import Windows
+from agent.cli.main import main
+run._FIRST_WAIT_S = 0.2
+def fail(self):
+    raise ZeroDivisionError
+Windows.tick = fail
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_run_that_fails_again_and_again_starts_ever_more_slowly(site: Site) -> None:
+    said = []
+    for _ in range(5):
+        with running(site, program=("-c", _BROKEN)) as agent:
+            assert agent.ended() == 1
+            said.append(agent.said)
+    waits = [[line for line in text.splitlines() if "starting in" in line] for text in said]
+    assert [len(lines) for lines in waits] == [0, 0, 0, 0, 1]
+    assert "failed 4 times in 24 hours" in waits[4][0]
+
+
 # -- stopping
 
 
@@ -259,5 +352,6 @@ def test_run_does_not_load_what_a_unit_needs_once_or_never() -> None:
     )
     costly = {"agent.config.check", "msgspec", "tomli", "rich", "decimal", "difflib"}
     costly |= {"agent.privacy.oracle", "agent.buffer.salvage", "shutil", "lzma", "pickle"}
+    costly |= {"agent.alarms", "agent.alarming"}
     costly |= {"importlib.metadata", "urllib.request", "http.client", "email", "zoneinfo", "multiprocessing"}
     assert costly.isdisjoint(done.stdout.split())

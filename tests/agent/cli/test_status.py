@@ -31,6 +31,7 @@ def _known() -> dict[str, Any]:
             "weather": {"rows_released": 20, "rows_withheld": 0, "groups_suppressed": 3, "late_readings": 1},
         },
         "suspended": {},
+        "supervision": {"restarts": 0, "left_out": {}},
         "control": {"lost": "", "version": 0, "ordered": {}},
         "outbox": {
             "rows_waiting": 7,
@@ -74,6 +75,15 @@ def test_status_of_a_unit_that_works_says_so(tmp_path: Path, capsys: pytest.Capt
     assert "uplink: MQTT 5 for 62 s, 40 sent (2 again), 0 refused, 38 receipts" in shown
 
 
+def test_status_of_a_unit_that_thinned_rows_says_how_many_are_fewer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = _known()
+    _write(tmp_path, known | {"outbox": {**known["outbox"], "rows_thinned": 31}})
+    assert main(["status", "--runtime", str(tmp_path)]) == 0
+    assert "88 of 100 delivered, 0 evicted, 31 merged away, 3.0 MiB" in _shown(capsys)
+
+
 def test_status_of_a_stream_that_is_held_on_order_says_so_and_is_no_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,7 +101,24 @@ def test_status_as_json_is_the_file(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert json.loads(capsys.readouterr().out) == known
 
 
+def test_status_of_a_unit_that_has_restarted_itself_says_how_often_and_is_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = _known()
+    known["supervision"]["restarts"] = 2
+    _write(tmp_path, known)
+    assert main(["status", "--runtime", str(tmp_path)]) == 0
+    assert "restarted itself 2 times in 24 hours" in _shown(capsys)
+
+
 TROUBLES: list[tuple[str, Change, str]] = [
+    (
+        "left-out",
+        lambda known: known["supervision"]["left_out"].update(
+            {"bus pole": "bus pole hangs; restarting has not helped"}
+        ),
+        "the unit works without this part: bus pole hangs; restarting has not helped",
+    ),
     ("old", lambda known: known.update(uptime_s=known["uptime_s"] - 100), "s old: the agent hangs or has ended."),
     ("earlier-boot", lambda known: known.update(uptime_s=known["uptime_s"] + 10**6), "from before the last boot"),
     (
@@ -219,3 +246,22 @@ def test_status_of_a_sensor_that_sent_identifiers_says_so_and_is_no_failure(
     _write(tmp_path, known)
     assert main(["status", "--runtime", str(tmp_path)]) == 0
     assert "sensor weather sent 3 frames with what looks like e-mail addresses; dropped" in _shown(capsys)
+
+
+def test_status_of_alarms_says_what_is_not_over_and_what_the_city_was_not_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = _known()
+    known["alarms"] = {
+        "weather": {
+            "heat": {"state": "raised", "told": "raised", "changes": 1, "fast_s": 90},
+            "frost": {"state": "cleared", "told": "cleared", "changes": 2, "fast_s": 0},
+            "storm": {"state": "cleared", "told": "raised", "changes": 8, "fast_s": 0},
+        }
+    }
+    _write(tmp_path, known)
+    assert main(["status", "--runtime", str(tmp_path)]) == 0
+    shown = _shown(capsys)
+    assert "alarm heat of stream weather is raised, faster for 90 s" in shown
+    assert "alarm storm of stream weather is cleared; the city was last told that it is raised" in shown
+    assert "frost" not in shown

@@ -233,6 +233,7 @@ ONE_MISTAKE: Sequence[tuple[str, str, str, Finding]] = [
     ("gnss-without-time", 'gnss = "sky"', 'gnss = "air"', ("unknown-sensor", "clock.gnss")),
     ("gnss-missing", 'gnss = "sky"\n', "", ("missing-gnss", "clock.source")),
     ("gnss-without-source", 'source = "gnss"', 'source = "kernel"', ("no-effect", "clock.gnss")),
+    ("rtc-with-receiver", 'source = "gnss"', 'source = "gnss"\nrtc = "rtc0"', ("no-effect", "clock.rtc")),
 ]
 
 

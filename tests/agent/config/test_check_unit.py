@@ -114,6 +114,7 @@ def test_check_of_codes_that_are_there_twice_or_too_many_reports_them() -> None:
         ('log_bytes = "4MB"', 'log_bytes = "4kB"', ("out-of-range", "buffer.log_bytes")),
         ("log_days = 90", 'log_days = "90d"', ("wrong-type", "buffer.log_days")),
         ("log_days = 90", "log_days = 0", ("out-of-range", "buffer.log_days")),
+        ('flash_daily = "40MB"', 'flash_daily = "40kB"', ("out-of-range", "buffer.flash_daily")),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )

@@ -23,6 +23,8 @@ SECTIONS = [
     model.Stream,
     model.Noise,
     model.Channel,
+    model.Alarm,
+    model.Fast,
     model.Uplink,
     model.Tls,
     model.Buffer,
@@ -30,7 +32,9 @@ SECTIONS = [
     model.Clock,
     model.Control,
 ]
-KEYS = sorted({key for section in SECTIONS for key in explanations(section)} - {"channel", "noise", "options", "tls"})
+KEYS = sorted(
+    {key for section in SECTIONS for key in explanations(section)} - {"alarm", "fast", "noise", "options", "tls"}
+)
 CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+|empty|syntax|unreadable|unused")
 REPORTERS = {"problem", "Problem", "_too_small"}
 
@@ -53,6 +57,16 @@ def codes() -> set[str]:
 def test_delivered_configuration_has_no_mistake_and_no_warning() -> None:
     report = examine(ROOT / "config/unit.toml").report
     assert report.text() == ""
+
+
+def test_example_of_an_alarm_in_the_delivered_configuration_has_no_mistake(tmp_path: Path) -> None:
+    begin, end = UNIT.index("# [stream.weather.alarm.heat]"), UNIT.index("[stream.co2]")
+    example = re.sub("^# ?", "", UNIT[begin:end], flags=re.MULTILINE).replace("below = -15", "# below = -15")
+    (tmp_path / "unit.toml").write_text(UNIT[:begin] + example + UNIT[end:])
+    outcome = examine(tmp_path / "unit.toml")
+    assert outcome.report.text() == ""
+    assert outcome.settings is not None
+    assert outcome.settings.streams[0].alarms[0].fast == (20_000, 1_800_000)
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -188,6 +188,7 @@ def test_resolve_of_the_rest_gives_bytes_and_seconds(settings: Settings) -> None
         retain_s=3600.0,
         log_bytes=4_000_000,
         log_days=90,
+        flash_bytes_per_day=40_000_000,
     )
     assert settings.budget == BudgetSettings(
         messages_per_minute=60,

@@ -154,7 +154,7 @@ def test_document_that_the_attacks_are_made_of_is_obeyed() -> None:
     assert desk.state.of("air").state is SUSPEND
 
 
-@pytest.mark.parametrize("error", sorted({error for _, _, error in ATTACKS}, key=lambda error: error.__name__))
+@pytest.mark.parametrize("error", sorted({error for _, _, error in ATTACKS}, key=repr))
 def test_refusals_of_attacks_tell_nothing_of_the_document(error: type[Exception]) -> None:
     for _, make, expected in ATTACKS:
         if expected is error:

@@ -18,6 +18,7 @@ from agent.privacy.histogram import Histogram
 from agent.privacy.intake import IdentifierPort, NumberPort
 from agent.privacy.released import Released
 from agent.privacy.rounding import Scale
+from agent.privacy.spans import Spans
 from agent.privacy.spec import Rule, StreamSpec
 from agent.privacy.spread import Deviation, Samples
 from agent.privacy.verdict import Column, Group
@@ -369,9 +370,9 @@ class _Talkative(StreamFilter):
 
 
 class _NeverPartial(StreamFilter):
-    def begin(self, at_ms: int, *, boot_id: bytes | None, after_ms: int | None = None) -> None:
+    def begin(self, at_ms: int, *, boot_id: bytes | None, given: Spans | None = None) -> None:
         step = self._spec.window_ms
-        super().begin(at_ms // step * step, boot_id=boot_id, after_ms=after_ms)
+        super().begin(at_ms // step * step, boot_id=boot_id, given=given)
 
 
 class _Hoarder(StreamFilter):

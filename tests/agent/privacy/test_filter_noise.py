@@ -10,6 +10,7 @@ from agent.privacy.filter import StreamFilter
 from agent.privacy.ledger import DAY_MS, Account, Ledger, Verdict
 from agent.privacy.ledgers import budget_of
 from agent.privacy.released import Released
+from agent.privacy.spans import Spans
 from agent.privacy.spec import Rule
 from agent.quality import Quality
 from tests.support.privacy import (
@@ -154,7 +155,7 @@ def test_filter_pays_nothing_for_a_window_that_was_given_out() -> None:
     ledger = Register()
     made = begun(ledger)
     made.advance(MIDNIGHT + 2 * MINUTE)
-    made.begin(MIDNIGHT, boot_id=None, after_ms=MIDNIGHT + MINUTE)
+    made.begin(MIDNIGHT, boot_id=None, given=Spans([(MIDNIGHT, MIDNIGHT + MINUTE)]))
     assert made.advance(MIDNIGHT + 2 * MINUTE) == []
     assert len(ledger.asked) == 2
     assert made.counters.rows_repeated == 2

@@ -35,6 +35,7 @@ class FakeLink:
         self.filters: list[str] = []
         self.error: Exception | None = None
         self.closed = False
+        self.counted: int | None = None
 
     def publish(self, topic: str, data: bytes, *, retain: bool = False) -> int:
         self.sent.append((topic, data, retain))
@@ -42,6 +43,9 @@ class FakeLink:
 
     def subscribe(self, filters: Sequence[str]) -> None:
         self.filters += filters
+
+    def wire_bytes(self) -> int | None:
+        return self.counted
 
     def lost(self) -> Exception | None:
         return self.error
@@ -359,3 +363,24 @@ async def test_session_cancelled_at_any_point_loses_no_row(turns: int) -> None:
             await stage.task
         assert len(stage.queue.rows) + len(stage.queue.pending) >= 2
         assert set(stage.queue.rows) | {row.row_id for row in stage.queue.pending} >= {2, 3}
+
+
+async def test_session_has_batches_sealed_along_while_they_can_leave() -> None:
+    async with _stage(budget=BudgetSettings(day_bytes=40_000)) as stage:
+        assert not stage.queue.along
+        await stage.begin()
+        assert stage.queue.along
+        stage.budget.charge(38_000)
+        await stage.turn(1.0)
+        assert not stage.queue.along
+
+
+async def test_session_with_a_count_of_the_kernel_charges_that_in_the_end() -> None:
+    async with _stage() as stage:
+        stage.link.counted = 900
+        stage.queue.add("air", b"data")
+        await stage.begin()
+        await stage.turn(1.0)
+        stage.link.counted = 1500
+        await stage.ack()
+        assert stage.budget.spending().total_bytes == 1500

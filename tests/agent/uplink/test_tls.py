@@ -1,14 +1,17 @@
 """The TLS context: it always verifies."""
 
+import contextlib
+import socket
 import ssl
+import threading
 from pathlib import Path
 
 import pytest
 
 from agent.errors import UplinkError
 from agent.uplink.settings import Secret, TlsSettings
-from agent.uplink.tls import ContextMaker, make_context
-from tests.support.certificates import Authority
+from agent.uplink.tls import ContextMaker, certificate_time_s, make_context
+from tests.support.certificates import DAY, NOW, Authority
 
 
 def test_context_always_verifies_chain_and_name(tmp_path: Path) -> None:
@@ -51,3 +54,47 @@ def test_context_with_a_client_key_that_others_can_read_is_refused(tmp_path: Pat
     settings = TlsSettings(client_certificate=pair.certificate, client_key=Secret(file=pair.key))
     with pytest.raises(UplinkError, match="chmod 0400"):
         make_context(settings)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["Jan  1 00:00:00 1970 GMT", "Nov 26 09:08:07 2026 GMT", "Jan 19 03:14:08 2038 GMT", "Dec 31 23:59:59 9999 GMT"],
+)
+def test_time_that_a_certificate_shows_is_read_as_the_standard_library_does(shown: str) -> None:
+    assert certificate_time_s(shown) == ssl.cert_time_to_seconds(shown)
+
+
+def _handshake(client: ssl.SSLContext, server: ssl.SSLContext) -> None:
+    """Shake hands over a pair of sockets."""
+    ours, theirs = socket.socketpair()
+
+    def serve() -> None:
+        with contextlib.suppress(ssl.SSLError, OSError), server.wrap_socket(theirs, server_side=True):
+            pass
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        with client.wrap_socket(ours, server_hostname="localhost", do_handshake_on_connect=False) as wrapped:
+            wrapped.do_handshake()
+    finally:
+        ours.close()
+        thread.join()
+
+
+def test_certificate_is_told_of_once_it_was_verified_and_never_before(tmp_path: Path) -> None:
+    authority, stranger = Authority(tmp_path), Authority(tmp_path, "stranger")
+    told: list[tuple[int, int]] = []
+
+    def certified(first_s: int, last_s: int) -> None:
+        told.append((first_s, last_s))
+
+    context = ContextMaker(TlsSettings(ca_file=authority.certificate), certified).context()
+    for issuer in (stranger, authority):
+        pair = issuer.issue("broker")
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(pair.certificate, pair.key)
+        with contextlib.suppress(ssl.SSLCertVerificationError):
+            _handshake(context, server)
+        assert len(told) == (issuer is authority)
+    assert told == [(int((NOW - DAY).timestamp()), int((NOW + DAY).timestamp()))]

@@ -19,7 +19,7 @@ _CASES = {
     "no windows": (6, [0, 1, 0]),
     "windows beyond 63 bits": (6, [0, 1 << 62, 2]),
     "count negative": (7, -1),
-    "reason unknown": (8, 4),
+    "reason unknown": (8, 5),
     "reason a boolean": (8, True),
     "simulated a number": (9, 0),
 }

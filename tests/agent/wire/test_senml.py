@@ -188,7 +188,7 @@ def test_time_since_a_boot_is_refused_by_a_reader_that_does_not_know_of_it() -> 
 
 def test_time_since_a_boot_becomes_wall_time_once_the_mapping_is_known() -> None:
     content = wire.content()
-    stamp = ClockStamp(quality=ClockQuality.SYNCHRONISED, mapping=(_BOOT, 100_000, 1_790_000_040_000))
+    stamp = ClockStamp(quality=ClockQuality.SYNCHRONISED, mapping=(_BOOT, 100_000, 1_790_000_040_000, None))
     records = senml.to_records(_cited(wire.batch(boot_id=_BOOT, start_ms=60_000, clock=stamp), content), content)
     assert records[0]["t"] == 1_790_000_000
     assert "boot_" not in records[0]
@@ -196,7 +196,7 @@ def test_time_since_a_boot_becomes_wall_time_once_the_mapping_is_known() -> None
 
 def test_a_mapping_of_another_boot_is_not_used() -> None:
     content = wire.content()
-    stamp = ClockStamp(quality=ClockQuality.SYNCHRONISED, mapping=(bytes(16), 100_000, 1_790_000_040_000))
+    stamp = ClockStamp(quality=ClockQuality.SYNCHRONISED, mapping=(bytes(16), 100_000, 1_790_000_040_000, None))
     records = senml.to_records(_cited(wire.batch(boot_id=_BOOT, clock=stamp), content), content)
     assert records[0]["boot_"] == _BOOT.hex()
 

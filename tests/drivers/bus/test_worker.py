@@ -168,3 +168,16 @@ async def test_stop_finishes_what_was_asked_for(worker: BusWorker, gate: Gate, d
     gate.leave.set()
     assert await first == "late"
     assert await finished(disposed)
+
+
+async def test_given_up_worker_is_told_of_once_and_alive_until_its_thread_comes_back(gate: Gate) -> None:
+    told: list[BusWorker] = []
+    worker = BusWorker("test", dispose=lambda: None, given_up=told.append)
+    calls = [worker.submit(gate, deadline_s=SOON_S, label="gate"), worker.submit(gate, deadline_s=SOON_S, label="")]
+    await asyncio.wait(calls, timeout=LIMIT_S)
+    assert all(isinstance(call.exception(), WorkerHung) for call in calls)
+    assert told == [worker]
+    assert worker.alive
+    gate.leave.set()
+    await asyncio.to_thread(worker._thread.join, LIMIT_S)
+    assert not worker.alive

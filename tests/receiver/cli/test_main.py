@@ -27,7 +27,7 @@ from receiver.subscriber import Arrival
 from tests.support.broker import DEADLINE_S, Heard, Mosquitto, subscriber
 from tests.support.envelopes import START_MS, STREAM, UNIT, FakeUnit
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LIVE = f"lamppost/1/{UNIT}/live/{STREAM}"
 DECLARATION = f"lamppost/1/{UNIT}/declaration"
 RECEIPTS = f"lamppost/1/{UNIT}/receipt/+"

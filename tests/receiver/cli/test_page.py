@@ -31,6 +31,8 @@ def _stream(**changes: object) -> Known:
         "gaps": [],
         "undeclared_gaps": [],
         "forks": 0,
+        "doubled": 0,
+        "contradicting": 0,
         "set_aside": 0,
     }
     return plain | changes
@@ -67,9 +69,20 @@ def test_page_of_a_stream_without_rows_has_a_dash() -> None:
 
 TROUBLES = [
     pytest.param({"gaps": [{"seq": 3, "reason": "evicted", "rows": 9}]}, "declared gap at seq 3: 9 rows evicted"),
+    pytest.param(
+        {"gaps": [{"seq": 3, "reason": "refused", "rows": 9, "start_ms": 0, "end_ms": 90_000, "windows": 9}]},
+        "declared gap at seq 3: 9 rows refused, between 1970-01-01T00:00:00Z and 1970-01-01T00:01:30Z",
+    ),
+    pytest.param(
+        {"gaps": [{"seq": 3, "reason": "thinned", "rows": 9, "start_ms": 0, "end_ms": 1 << 62, "windows": 9}]},
+        "thinned, at seq 3: 9 rows fewer, merged into longer windows, between 1970-01-01T00:00:00Z and "
+        "4611686018427387904 ms",
+    ),
     pytest.param({"undeclared_gaps": [[4, 6]]}, "undeclared gap: seq 4 to 6 never came"),
     pytest.param({"missing": [4, 6]}, "waiting for seq 4 to 6; asked the unit to send again"),
     pytest.param({"forks": 2}, "2 forks: two different envelopes for one place; was the unit's card cloned?"),
+    pytest.param({"doubled": 3}, "3 rows had arrived before in other messages; exports have them once"),
+    pytest.param({"contradicting": 2}, "2 of these say something else; was the unit's card cloned?"),
     pytest.param({"set_aside": 5}, "5 batches set aside until their declaration comes"),
 ]
 
