@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PREFIX ?= /opt/lamppost
 DESTDIR ?=
-PROOFS := prove-demo prove-kill prove-outage prove-canary prove-check prove-ledger prove-suspend prove-reconcile
+PROOFS := prove-demo prove-kill prove-powercut prove-outage prove-halfopen prove-stampede prove-flat prove-canary prove-check prove-ledger prove-suspend prove-reconcile prove-clock prove-damage prove-delivery prove-wire prove-flash prove-plan prove-model prove-size prove-month
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench mutation format lock install mutation clean prove-foreign prove-sampler $(PROOFS)
@@ -39,12 +39,25 @@ check: $(STAMP) ## ruff, mypy strict, import contracts
 # Each proof prints its seed, its counts and a verdict, fails when it does not hold, and has a negative control.
 prove-demo: ## the city's data against a log of the simulated sensors
 prove-kill: ## kill -9 at every stage: nothing lost, nothing doubled
+prove-powercut: ## a power cut at any moment: nothing lost, nothing doubled; on ext4 too where it is run as root
 prove-outage: ## brokers that die, stall, refuse and forget
+prove-halfopen: ## the other end vanishes without a word: noticed, replaced, nothing lost
+prove-stampede: ## a thousand units come back after an outage: the curve of their connections
+prove-flat: ## a simulated day with a full buffer and a failing sensor: memory stays flat
 prove-canary: ## a hundred thousand identifiers in, none out
+prove-clock: ## the unit's clock set, stepped and taken away: every row has the right time within a bound, or none
 prove-check: ## thirty mistakes in one file, each on its line
 prove-ledger: ## kill -9 between any two statements: no day spends more than its privacy budget
 prove-suspend: ## from the order to suspend to the last byte on the wire
 prove-reconcile: ## the unit's disclosure log against the city's data; one altered entry shows
+prove-damage: ## every damage to a card: the agent goes on, the loss is told, no seq twice; ten minutes
+prove-delivery: ## a restored receiver, replayed receipts, a broker that forgets: nothing that was delivered is lost
+prove-wire: ## bytes on the wire as the unit counts them, against every packet; five minutes, as root
+prove-flash: ## bytes written to the flash for a row, by /proc and at the block device; as root
+prove-plan: ## what `lamppost plan` foretells, against what units then do; as root
+prove-model: ## the outbox beside a model of it, through any history; planted faults are found
+prove-size: ## ten million rows that wait: opening, memory, and the rate of sending; half an hour
+prove-month: ## a simulated month without uplink, then its return: the present first, the past as budgeted
 $(PROOFS): prove-%: $(STAMP)
 	@$(BIN)/python -m tests.proofs.$*
 
