@@ -28,7 +28,7 @@ demo: $(STAMP) ## run a simulated street corner from sensor to receiver
 	@$(BIN)/lamppost demo
 
 test: $(STAMP) ## run the tests
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: $(STAMP) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff format --check .
