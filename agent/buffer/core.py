@@ -238,7 +238,7 @@ class Core:
         for envelope_id in work.accepted:
             self._parts.settling.accept(envelope_id, now_ms)
         self._parts.envelopes.expire(now_ms)
-        done = Done(purged=[self._parts.purging.purge(order) for order in work.purges])
+        done = Done(purged=[self._parts.purge(order) for order in work.purges])
         self._store(work.rows, done)
         for stream, declaration, content in work.all_alarms():
             self._parts.sealing.alarm(stream, content, declaration=declaration)

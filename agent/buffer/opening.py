@@ -19,13 +19,13 @@ from agent.buffer.errors import StoreDamaged
 from agent.buffer.eviction import Room, database_pages, wal_pages
 from agent.buffer.gaps import Gaps
 from agent.buffer.ledger import Ledger
-from agent.buffer.purging import Purging
-from agent.buffer.records import EnvelopeMaker, Limits, StreamPolicy
+from agent.buffer.records import EnvelopeMaker, Limits, Purged, StreamPolicy
 from agent.buffer.sealing import Sealing
 from agent.buffer.settling import Settling
 from agent.buffer.store import Database
 from agent.buffer.tables import META
 from agent.buffer.waiting import WaitingRows
+from agent.buffer.work import Purge
 from agent.errors import StoreError
 from agent.wire.declared import DECLARATIONS
 from agent.wire.entries import Moment
@@ -64,8 +64,8 @@ class Parts:
     gaps: Gaps
     sealing: Sealing
     settling: Settling
-    purging: Purging
     room: Room
+    maker: EnvelopeMaker
 
     @classmethod
     def open(cls, setup: Setup, *, history: bool) -> Self:
@@ -89,6 +89,19 @@ class Parts:
             raise
         return parts
 
+    def purge(self, order: Purge) -> Purged:
+        """Delete what the city orders to be deleted, in the open transaction."""
+        from agent.buffer.purging import Purging  # noqa: PLC0415 - few units are ever told to
+
+        return Purging(
+            self.ledger,
+            maker=self.maker,
+            rows=self.rows,
+            envelopes=self.envelopes,
+            gaps=self.gaps,
+            log=self.log,
+        ).purge(order)
+
     @classmethod
     def _on(cls, db: Database, setup: Setup) -> Self:
         ledger, limits = Ledger(db), setup.limits
@@ -103,7 +116,7 @@ class Parts:
             envelopes=envelopes,
             gaps=gaps,
             settling=Settling(ledger, envelopes=envelopes, gaps=gaps, log=log),
-            purging=Purging(ledger, maker=setup.maker, rows=rows, envelopes=envelopes, gaps=gaps, log=log),
+            maker=setup.maker,
             sealing=Sealing(
                 ledger,
                 maker=setup.maker,
