@@ -9,7 +9,7 @@ from agent.privacy.pacing import paced
 from agent.privacy.released import Released
 from agent.privacy.spec import Rule, StreamSpec
 from agent.quality import Quality
-from tests.support.privacy import MAC, TEMPERATURE, make_filter, reading, released, stream
+from tests.support.privacy import CARS, LATITUDE, MAC, SPEED, TEMPERATURE, make_filter, reading, released, stream
 
 USUAL, FAST = 60_000, 10_000
 SAMPLES = stream(released(TEMPERATURE, Rule.COUNT, name="samples"), window_ms=USUAL, name="air")
@@ -117,3 +117,17 @@ def test_rows_tile_the_time_whatever_the_pace_and_every_reading_is_in_one(
         end_ms += row.step_ms
     assert sum(row.values[0] or 0 for row in rows) == seen
     assert air.counters.late_readings == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (stream(released(TEMPERATURE)), True),
+        (stream(released(TEMPERATURE), released(SPEED), k=5), False),
+        (stream(released(CARS, Rule.SUM), k=5), False),
+        (stream(released(LATITUDE, Rule.GRID, grid_m=500)), False),
+    ],
+    ids=["a measurement", "a measurement of vehicles", "a count", "a place"],
+)
+def test_pace_changes_for_measurements_that_are_derived_from_nobody_only(spec: StreamSpec, *, expected: bool) -> None:
+    assert paced(spec) is expected
