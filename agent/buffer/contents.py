@@ -14,7 +14,7 @@ from agent.buffer.errors import StoreDamaged
 from agent.buffer.faults import Fault, mismatch, unreadable
 from agent.buffer.logbook import BASE, Base, Numbered, entry_of
 from agent.buffer.logbook import COLUMNS as LOG_COLUMNS
-from agent.buffer.rows import checked, row_sum
+from agent.buffer.rows import checked, fresh_of
 from agent.buffer.state import Chain, Context, Declared, Gap, Meta, Stream, Tally, WordKind
 from agent.buffer.store import Database, Row
 from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD, Table
@@ -156,7 +156,7 @@ class Contents:
         self.gaps = self._bounded(GAP)
 
     def _read_rows(self) -> None:
-        for _, stream, number, start_ms, data in self._each("fresh", _fresh_of):
+        for _, stream, number, start_ms, data in self._each("fresh", fresh_of):
             context = self.contexts.get(number)
             self.rows.append(
                 Rows(
@@ -268,14 +268,3 @@ def _own_first(piece: Piece) -> tuple[bool, tuple[str, bytes, int]]:
 def _envelope_of(record: Row) -> Envelope:
     """Return what a record of `envelope` or `retained` holds; see `envelope_of`."""
     return envelope_of(record[:8])
-
-
-def _fresh_of(record: Row) -> Row:
-    """Return the columns of a fresh row.
-
-    Raises:
-        StoreDamaged: it does not match its checksum.
-    """
-    if row_sum(*record[:5]) != record[5]:
-        raise StoreDamaged("a stored row does not match its checksum")
-    return record[:5]

@@ -131,6 +131,17 @@ def row_sum(row_id: int, stream: int, context: int, start_ms: int, data: bytes) 
         raise StoreDamaged("a stored row has columns of another type") from error
 
 
+def fresh_of(record: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the columns of a row of `fresh`, without its checksum.
+
+    Raises:
+        StoreDamaged: it does not match its checksum.
+    """
+    if row_sum(*record[:5]) != record[5]:
+        raise StoreDamaged("a stored row does not match its checksum")
+    return record[:5]
+
+
 def record_sum(*cells: Cell) -> int:
     """Return the checksum of any other record."""
     return crc32(repr(cells).encode())

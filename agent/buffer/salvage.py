@@ -24,14 +24,14 @@ from typing import Final
 from agent.buffer import files
 from agent.buffer.disclosures import Disclosures
 from agent.buffer.envelopes import COLUMNS, Envelopes, envelope_of
-from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
+from agent.buffer.errors import StoreFull, StoreUnavailable
 from agent.buffer.eviction import wal_pages
 from agent.buffer.gaps import Gaps
 from agent.buffer.records import Limits, Overflow, StreamPolicy
 from agent.buffer.rescue import rescue
-from agent.buffer.rows import checked, record_sum, row_sum
+from agent.buffer.rows import checked, fresh_of, record_sum
 from agent.buffer.state import Chain, Context, Stream, WordKind
-from agent.buffer.store import Database, Row
+from agent.buffer.store import Database
 from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD, write_thinning
 from agent.buffer.waiting import RUN_COLUMNS, WaitingRows, run_ids, run_of
 from agent.buffer.wreck import Wreck
@@ -248,7 +248,7 @@ class _Salvage:
 
     def _copy_fresh(self) -> None:
         for _row_id, stream_id, context_id, start_ms, data in self._wreck.readable(
-            "SELECT id, stream, context, start_ms, data, sum FROM fresh", _fresh_of
+            "SELECT id, stream, context, start_ms, data, sum FROM fresh", fresh_of
         ):
             stream, context = self._streams.get(stream_id), self._contexts.get(context_id)
             declared = self._declared.get(context.declaration) if context is not None else None
@@ -318,14 +318,3 @@ class _Salvage:
     def _declare_damage(self) -> None:
         self._log.damaged(epoch=self._ledger.meta.epoch, entries=0 if self._log_whole else None)
         self._log.book.write()
-
-
-def _fresh_of(record: Row) -> Row:
-    """Return the columns of a fresh row.
-
-    Raises:
-        StoreDamaged: it does not match its checksum.
-    """
-    if row_sum(*record[:5]) != record[5]:
-        raise StoreDamaged("a stored row does not match its checksum")
-    return record[:5]
