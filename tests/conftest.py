@@ -5,7 +5,11 @@ import shutil
 from collections.abc import Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no fault of what is tested
+hypothesis.settings.load_profile("untimed")
 
 _COMPONENTS = {
     "broker": "mosquitto",
