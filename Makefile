@@ -8,7 +8,7 @@ DESTDIR ?=
 PROOFS := prove-demo prove-kill prove-powercut prove-outage prove-halfopen prove-stampede prove-flat prove-canary prove-check prove-ledger prove-suspend prove-reconcile prove-clock prove-damage prove-delivery prove-wire prove-flash prove-plan prove-model prove-size prove-month
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench mutation format lock install mutation clean prove-foreign prove-sampler $(PROOFS)
+.PHONY: help setup demo test check bench mutation format lock install clean agree prove-foreign prove-sampler $(PROOFS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -66,6 +66,9 @@ bench: $(STAMP) ## measure the agent beside what it must reach; ten minutes, as 
 
 prove-foreign: $(STAMP) ## a second COSE implementation verifies and decodes our envelopes
 	@tests/foreign/prove.sh $(BIN)/python
+
+agree: $(STAMP) ## other people's drivers read our simulated chips, and a table of who agrees
+	@tests/agreement/prove.sh $(BIN)/python
 
 prove-sampler: $(STAMP) ## the noise against its exact distribution, and against OpenDP's
 	@$(BIN)/python -m tests.proofs.sampler

@@ -70,11 +70,16 @@ class _Common:
         timeout_s: a sample that takes longer has failed.
         quiet: silence is normal, and would tell that nobody is there: the sensor is `ok` as soon as it is open.
         options: a frozen dataclass whose fields are the keys of `[sensor.NAME.options]`, with defaults.
+        warm_up_s: seconds after power-up until the accuracy holds, by the maker; 0 where it holds at once.
+        agreement: what agrees with this driver that was not written with it: an independent driver, a capture of a
+            real sensor, an example of the maker.
     """
 
     name: str
     title: str
     channels: tuple[Channel, ...]
+    agreement: tuple[str, ...] = ()
+    warm_up_s: float = 0.0
     delivery: Delivery = Delivery.POLLED
     interval_s: float = 10.0
     fastest_s: float = 1.0

@@ -11,6 +11,10 @@ MODEL = I2cModel(
     create=Bme280,
     interval_s=10.0,
     timeout_s=2.0,
+    agreement=(
+        "worked example of Bosch: 25.08 °C and 1006.53 hPa (tests/drivers/bme280/test_decode.py)",
+        "independent driver: RPi.bme280 on the simulated chip (tests/agreement/agree_bme280.py)",
+    ),
     channels=(
         Channel(
             name="temperature",

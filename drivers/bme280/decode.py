@@ -15,6 +15,7 @@ import struct
 from dataclasses import dataclass
 
 from drivers.bme280 import registers
+from drivers.decoding import reject_dead, signed
 from drivers.errors import InvalidData
 
 _HUMIDITY_LIMIT = 419_430_400
@@ -69,23 +70,6 @@ class Values:
     pressure_deci_pa: int | None
 
 
-def reject_dead(data: bytes, what: str) -> None:
-    """Raise if every byte is 0x00 or every byte is 0xFF: then no chip is driving the line.
-
-    Raises:
-        InvalidData: the line is stuck.
-    """
-    if data in (bytes(len(data)), b"\xff" * len(data)):
-        raise InvalidData(
-            registers.CHIP, f"{what} is all 0x{data[0]:02x}: the data line is stuck or open; check wiring and power"
-        )
-
-
-def sign_12_bit(word: int) -> int:
-    """Return a 12-bit two's complement word as a signed number, -2048 to 2047."""
-    return word - (1 << 12) if word & 0x800 else word
-
-
 def calibration(low: bytes, high: bytes) -> Calibration:
     """Return the trimming words from the bursts at 0x88 and 0xE1.
 
@@ -94,8 +78,8 @@ def calibration(low: bytes, high: bytes) -> Calibration:
     Raises:
         InvalidData: the bytes cannot come from a calibrated chip.
     """
-    reject_dead(low, "the calibration at 0x88")
-    reject_dead(high, "the calibration at 0xe1")
+    reject_dead(registers.CHIP, low, "the calibration at 0x88")
+    reject_dead(registers.CHIP, high, "the calibration at 0xe1")
     t1, t2, t3, p1, p2, p3, p4, p5, p6, p7, p8, p9, h1 = struct.unpack("<HhhHhhhhhhhhxB", low)
     h2, h3, h4_high, shared, h5_high, h6 = struct.unpack("<hBBBBb", high)
     if t1 == 0 or p1 == 0:
@@ -104,8 +88,8 @@ def calibration(low: bytes, high: bytes) -> Calibration:
         t1=t1, t2=t2, t3=t3,
         p1=p1, p2=p2, p3=p3, p4=p4, p5=p5, p6=p6, p7=p7, p8=p8, p9=p9,
         h1=h1, h2=h2, h3=h3,
-        h4=sign_12_bit(h4_high << 4 | shared & 0x0F),
-        h5=sign_12_bit(h5_high << 4 | shared >> 4),
+        h4=signed(h4_high << 4 | shared & 0x0F, 12),
+        h5=signed(h5_high << 4 | shared >> 4, 12),
         h6=h6,
     )  # fmt: skip
 
@@ -116,7 +100,7 @@ def ticks(data: bytes) -> Ticks:
     Raises:
         InvalidData: nobody drove the line.
     """
-    reject_dead(data, "the data at 0xf7")
+    reject_dead(registers.CHIP, data, "the data at 0xf7")
     pressure = int.from_bytes(data[0:3], "big") >> 4
     temperature = int.from_bytes(data[3:6], "big") >> 4
     humidity = int.from_bytes(data[6:8], "big")

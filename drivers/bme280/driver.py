@@ -9,6 +9,7 @@ the next sample, where normal mode would show its last value for ever.
 
 from drivers.bme280 import decode, registers
 from drivers.bus.api import I2cDevice
+from drivers.decoding import reject_dead
 from drivers.errors import DriverError, InvalidData, NotReady, WrongChip
 from drivers.model import NoOptions
 from drivers.reading import Clock, Reading
@@ -74,7 +75,7 @@ class Bme280:
         found = (await self._device.read_register(registers.ID))[0]
         if found == registers.CHIP_ID:
             return
-        decode.reject_dead(bytes([found]), "the id register")
+        reject_dead(registers.CHIP, bytes([found]), "the id register")
         raise WrongChip(registers.CHIP, expected=(registers.CHIP_ID,), found=found, hint=_hint(found))
 
     async def _wait_for(self, busy_bit: int, *, after_s: float, retry_s: float) -> None:

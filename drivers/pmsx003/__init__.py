@@ -40,6 +40,7 @@ def _particles(name: str, size: str) -> Channel:
 MODEL = SerialModel(
     name="pmsx003",
     title="Plantower PMS1003/5003/7003/A003",
+    agreement=("capture of a real sensor: tests/captures/pmsx003.hexdump",),
     channels=(
         _mass("pm1_0", "PM1.0", "atmospheric environment"),
         _mass("pm2_5", "PM2.5", "atmospheric environment"),

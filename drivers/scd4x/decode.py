@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drivers.crc import crc8_sensirion
+from drivers.decoding import reject_dead, rounded
 from drivers.errors import ChecksumMismatch, InvalidData
 from drivers.scd4x.commands import CHIP, DATA_READY_MASK, Command
 
@@ -40,10 +41,8 @@ def words(command: Command, reply: bytes) -> tuple[int, ...]:
     """
     if len(reply) != command.reply_words * 3:
         raise InvalidData(CHIP, f"the reply to {command.name} has another length than the data sheet says")
-    if reply and reply in (bytes(len(reply)), b"\xff" * len(reply)):
-        raise InvalidData(
-            CHIP, f"the reply to {command.name} is all 0x{reply[0]:02x}: check wiring, power and pull-ups"
-        )
+    if reply:
+        reject_dead(CHIP, reply, f"the reply to {command.name}")
     return tuple(_word(command, reply[at : at + 3], at // 3) for at in range(0, len(reply), 3))
 
 
@@ -63,10 +62,6 @@ def values(ticks: Sequence[int]) -> Values:
     co2, temperature, humidity = ticks
     return Values(
         co2_ppm=co2 or None,
-        temperature_centi_c=_scaled(temperature, 17_500) - 4_500,
-        humidity_centi_pct=_scaled(humidity, 10_000),
+        temperature_centi_c=rounded(temperature * 17_500, _FULL_SCALE) - 4_500,
+        humidity_centi_pct=rounded(humidity * 10_000, _FULL_SCALE),
     )
-
-
-def _scaled(word: int, span: int) -> int:
-    return (2 * word * span + _FULL_SCALE) // (2 * _FULL_SCALE)

@@ -10,6 +10,7 @@ _HIGHEST_DECI_UG_M3 = 9999
 MODEL = SerialModel(
     name="sds011",
     title="Nova Fitness SDS011/018/021",
+    agreement=("capture of a real sensor: tests/captures/sds01x.hexdump",),
     channels=(
         Channel(
             name="pm2_5",

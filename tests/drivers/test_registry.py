@@ -14,10 +14,6 @@ from drivers.reading import Sensitivity
 ROOT = Path(__file__).parents[2]
 
 
-def test_names_are_the_six_models() -> None:
-    assert registry.names() == ("bme280", "gnss", "mac_scanner", "pmsx003", "scd4x", "sds011")
-
-
 def test_models_every_chip_folder_is_registered() -> None:
     folders = {path.parent.name for path in (ROOT / "drivers").glob("*/README.md")}
     assert folders == set(registry.names())
@@ -80,7 +76,7 @@ def test_load_misspelt_name_says_what_was_meant(name: str, suggestion: str) -> N
 
 
 def test_load_name_like_nothing_lists_the_models() -> None:
-    with pytest.raises(registry.UnknownModel, match="Models: bme280, gnss") as caught:
+    with pytest.raises(registry.UnknownModel, match=f"Models: {', '.join(registry.names())}$") as caught:
         registry.load("teapot")
     assert caught.value.suggestion is None
 

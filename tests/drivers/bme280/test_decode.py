@@ -94,15 +94,6 @@ def test_values_of_the_worked_example_show_as_1006_53_hectopascal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "signed"),
-    [(0x000, 0), (0x001, 1), (0x7FF, 2047), (0x800, -2048), (0x801, -2047), (0xFFF, -1)],
-    ids=lambda value: f"{value:#x}",
-)
-def test_sign_12_bit_at_the_edges_is_twos_complement(word: int, signed: int) -> None:
-    assert decode.sign_12_bit(word) == signed
-
-
-@pytest.mark.parametrize(
     ("shared_bytes", "h4", "h5"),
     [
         (b"\x00\x00\x00", 0, 0),
