@@ -26,3 +26,17 @@ def signed(word: int, bits: int) -> int:
 def rounded(numerator: int, denominator: int) -> int:
     """Return the quotient rounded to the nearest integer, halves upwards; the denominator is positive."""
     return (2 * numerator + denominator) // (2 * denominator)
+
+
+def scaled_single(bits: int, factor: int) -> int | None:
+    """Return an IEEE 754 single times `factor`, rounded to the nearest integer, halves upwards; exact until then.
+
+    None for infinities and for what is not a number.
+    """
+    exponent, fraction = bits >> 23 & 0xFF, bits & 0x7F_FFFF
+    if exponent == 0xFF:  # noqa: PLR2004 - all ones
+        return None
+    mantissa = (fraction | 0x80_0000) if exponent else fraction
+    product = (-mantissa if bits >> 31 else mantissa) * factor
+    shift = max(exponent, 1) - 150
+    return product << shift if shift >= 0 else rounded(product, 1 << -shift)

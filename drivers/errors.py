@@ -26,6 +26,7 @@ class BusError(DriverError):
     """The wire failed.
 
     Attributes:
+        problem: what happened, without where.
         bus: path of the adapter or port.
         address: 7-bit I2C address, None on serial lines.
     """
@@ -33,6 +34,7 @@ class BusError(DriverError):
     def __init__(self, problem: str, *, bus: str, address: int | None = None) -> None:
         where = bus if address is None else f"{bus} address 0x{address:02x}"
         super().__init__(f"{where}: {problem}")
+        self.problem = problem
         self.bus = bus
         self.address = address
 

@@ -7,6 +7,7 @@ unfinished item.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 from drivers.bus.api import SerialLine
@@ -59,6 +60,10 @@ class Listener(Generic[Item]):
     async def open(self) -> None:
         """Open the line and forget everything that came before."""
         await self._line.open()
+        await self.forget()
+
+    async def forget(self) -> None:
+        """Forget everything that came until now, so that no old answer is taken for that to the next question."""
         await self._line.discard_input()
         self._items.clear()
         self._parser = self._make_parser()
@@ -76,6 +81,25 @@ class Listener(Generic[Item]):
             await self._fill(timeout_s)
         return self._items.popleft()
 
+    async def newest(self, *, timeout_s: float) -> tuple[int, Item]:
+        """Return the last item of those that have come, as `next` does; the ones before it are dropped.
+
+        For sensors that send more than anybody wants: what waits in the kernel costs one read.
+        """
+        if not self._items:
+            await self._fill(timeout_s)
+        newest = self._items[-1]
+        self._items.clear()
+        return newest
+
+    async def waiting(self) -> list[Item]:
+        """Return the items that have come already, for sensors that also speak when they are not asked."""
+        with suppress(BusTimeout):
+            self._take(await self._line.read(timeout_s=0))
+        items = [item for _, item in self._items]
+        self._items.clear()
+        return items
+
     async def _fill(self, timeout_s: float) -> None:
         now_ns = self._clock.mono_ns()
         deadline_ns = now_ns + int(timeout_s * _NS_PER_S)
@@ -90,8 +114,12 @@ class Listener(Generic[Item]):
                 if heard:
                     raise self._failure(bad_before) from silence
                 raise
-            now_ns, heard = self._clock.mono_ns(), True
-            self._items.extend((now_ns, item) for item in self._parser.feed(data))
+            now_ns, heard = self._take(data), True
+
+    def _take(self, data: bytes) -> int:
+        now_ns = self._clock.mono_ns()
+        self._items.extend((now_ns, item) for item in self._parser.feed(data))
+        return now_ns
 
     def _failure(self, bad_before: int) -> ChipError:
         if self._parser.bad_checksums > bad_before:

@@ -1,11 +1,12 @@
 """How a chip folder describes itself to the registry, and what a driver must do."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
-from drivers.bus.api import I2cDevice, SerialLine
+from drivers.bus.api import AttributeTree, I2cDevice, SerialLine
+from drivers.modbus.device import RESPONSE_S, ModbusDevice
 from drivers.reading import Channel, Clock, Reading
 
 
@@ -63,7 +64,9 @@ class _Common:
     Attributes:
         name: the part number in lower case, as written in the configuration.
         title: maker and product.
-        channels: everything it measures.
+        channels: everything it measures; of a model with `channels_of`, what it measures with the default options.
+        channels_of: for a model whose channels follow from its options (a range from a resistor, a level from a
+            current loop): returns the channels of a sensor with these options. None for all others.
         delivery: polled or pushed.
         interval_s: usual seconds between samples; the shortest sensible one for polled models is `fastest_s`.
         fastest_s: the shortest interval at which the sensor has something new.
@@ -86,6 +89,11 @@ class _Common:
     timeout_s: float = 5.0
     quiet: bool = False
     options: type[Any] = NoOptions
+    channels_of: Callable[[Any], tuple[Channel, ...]] | None = None
+
+    def fitted(self, options: object) -> Self:
+        """Return the model with the channels of a sensor that has these options: an instance of `options`."""
+        return self if self.channels_of is None else replace(self, channels=self.channels_of(options))
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel called `name`, or None."""
@@ -118,4 +126,28 @@ class SerialModel(_Common):
     create: Callable[[SerialLine, Clock, Any], Driver]
 
 
-Model = I2cModel | SerialModel
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModbusModel(_Common):
+    """A model on a Modbus line, which it shares with others. Speed and parity are the line's, not the model's.
+
+    Attributes:
+        response_s: seconds in which an answer must begin.
+        create: builds the driver from the slave, the clock and an instance of `options`.
+    """
+
+    response_s: float = RESPONSE_S
+    create: Callable[[ModbusDevice, Clock, Any], Driver]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SysfsModel(_Common):
+    """What a class of the kernel's own drivers measures: a bridge, whose channels follow from its options.
+
+    Attributes:
+        create: builds the driver from the tree of attributes, the clock and an instance of `options`.
+    """
+
+    create: Callable[[AttributeTree, Clock, Any], Driver]
+
+
+Model = I2cModel | SerialModel | ModbusModel | SysfsModel

@@ -2,7 +2,8 @@
 
 In: the two calibration bursts and one data burst. Out: calibration, ticks, values. Never: input, output, a clock.
 
-The formulas are those of BST-BME280-DS002-15, section 4.2.3, pages 25 and 26: fixed point, pressure in 64 bit.
+The formulas are those of BST-BME280-DS002-15, section 4.2.3, pages 25 and 26: fixed point; those for temperature and
+pressure are in ``drivers.bosch_pressure``, which other chips share.
 Python's integers do not wrap, so a calibration that would overflow the data sheet's 32-bit humidity formula (a
 strongly negative dig_H4) comes out right here.
 
@@ -15,29 +16,26 @@ import struct
 from dataclasses import dataclass
 
 from drivers.bme280 import registers
+from drivers.bosch_pressure import (
+    PressureTrim,
+    fine_temperature,
+    measured,
+    pressure_deci_pa,
+    pressure_q24_8,
+    temperature_centi_c,
+    tick_20_bit,
+    trim_words,
+)
 from drivers.decoding import reject_dead, signed
-from drivers.errors import InvalidData
 
 _HUMIDITY_LIMIT = 419_430_400
 """100 %RH in Q22.10, 12 bits up: the data sheet's own clamp."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
+class Calibration(PressureTrim):
     """The trimming words of one chip, named as in the data sheet's table 16."""
 
-    t1: int
-    t2: int
-    t3: int
-    p1: int
-    p2: int
-    p3: int
-    p4: int
-    p5: int
-    p6: int
-    p7: int
-    p8: int
-    p9: int
     h1: int
     h2: int
     h3: int
@@ -80,10 +78,9 @@ def calibration(low: bytes, high: bytes) -> Calibration:
     """
     reject_dead(registers.CHIP, low, "the calibration at 0x88")
     reject_dead(registers.CHIP, high, "the calibration at 0xe1")
-    t1, t2, t3, p1, p2, p3, p4, p5, p6, p7, p8, p9, h1 = struct.unpack("<HhhHhhhhhhhhxB", low)
+    t1, t2, t3, p1, p2, p3, p4, p5, p6, p7, p8, p9 = trim_words(registers.CHIP, low[:24])
+    h1 = low[25]
     h2, h3, h4_high, shared, h5_high, h6 = struct.unpack("<hBBBBb", high)
-    if t1 == 0 or p1 == 0:
-        raise InvalidData(registers.CHIP, "dig_T1 or dig_P1 is zero: the chip has lost its calibration; replace it")
     return Calibration(
         t1=t1, t2=t2, t3=t3,
         p1=p1, p2=p2, p3=p3, p4=p4, p5=p5, p6=p6, p7=p7, p8=p8, p9=p9,
@@ -101,41 +98,12 @@ def ticks(data: bytes) -> Ticks:
         InvalidData: nobody drove the line.
     """
     reject_dead(registers.CHIP, data, "the data at 0xf7")
-    pressure = int.from_bytes(data[0:3], "big") >> 4
-    temperature = int.from_bytes(data[3:6], "big") >> 4
     humidity = int.from_bytes(data[6:8], "big")
     return Ticks(
-        pressure=None if pressure == registers.SKIPPED_20_BIT else pressure,
-        temperature=None if temperature == registers.SKIPPED_20_BIT else temperature,
+        pressure=measured(tick_20_bit(data[0:3])),
+        temperature=measured(tick_20_bit(data[3:6])),
         humidity=None if humidity == registers.SKIPPED_16_BIT else humidity,
     )
-
-
-def fine_temperature(cal: Calibration, adc_t: int) -> int:
-    """Return t_fine, the temperature in 1/5120 degree Celsius that the other two formulas need."""
-    var1 = (((adc_t >> 3) - (cal.t1 << 1)) * cal.t2) >> 11
-    offset = (adc_t >> 4) - cal.t1
-    var2 = (((offset * offset) >> 12) * cal.t3) >> 14
-    return var1 + var2
-
-
-def temperature_centi_c(t_fine: int) -> int:
-    """Return the temperature in 0.01 degree Celsius."""
-    return (t_fine * 5 + 128) >> 8
-
-
-def pressure_q24_8(cal: Calibration, *, adc_p: int, t_fine: int) -> int | None:
-    """Return the pressure in 1/256 Pa, None where the formula would divide by zero."""
-    var1 = t_fine - 128_000
-    var2 = var1 * var1 * cal.p6 + ((var1 * cal.p5) << 17) + (cal.p4 << 35)
-    var1 = ((var1 * var1 * cal.p3) >> 8) + ((var1 * cal.p2) << 12)
-    var1 = (((1 << 47) + var1) * cal.p1) >> 33
-    if var1 == 0:
-        return None
-    p = _divide((((1_048_576 - adc_p) << 31) - var2) * 3125, var1)
-    var1 = (cal.p9 * (p >> 13) * (p >> 13)) >> 25
-    var2 = (cal.p8 * p) >> 19
-    return ((p + var1 + var2) >> 8) + (cal.p7 << 4)
 
 
 def humidity_q22_10(cal: Calibration, *, adc_h: int, t_fine: int) -> int:
@@ -155,17 +123,11 @@ def values(cal: Calibration, sample: Ticks) -> Values:
     """
     if sample.temperature is None:
         return Values(temperature_centi_c=None, humidity_centi_pct=None, pressure_deci_pa=None)
-    t_fine = fine_temperature(cal, sample.temperature)
+    t_fine = fine_temperature(cal.t1, cal.t2, cal.t3, sample.temperature)
     humidity = None if sample.humidity is None else humidity_q22_10(cal, adc_h=sample.humidity, t_fine=t_fine)
     pressure = None if sample.pressure is None else pressure_q24_8(cal, adc_p=sample.pressure, t_fine=t_fine)
     return Values(
         temperature_centi_c=temperature_centi_c(t_fine),
         humidity_centi_pct=None if humidity is None else (humidity * 100 + 512) >> 10,
-        pressure_deci_pa=None if pressure is None else (pressure * 10 + 128) >> 8,
+        pressure_deci_pa=pressure_deci_pa(pressure),
     )
-
-
-def _divide(numerator: int, denominator: int) -> int:
-    """Return the quotient cut off towards zero, as C does and the data sheet's formula expects."""
-    quotient = abs(numerator) // abs(denominator)
-    return quotient if (numerator < 0) == (denominator < 0) else -quotient

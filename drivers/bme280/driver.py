@@ -8,9 +8,9 @@ the next sample, where normal mode would show its last value for ever.
 """
 
 from drivers.bme280 import decode, registers
+from drivers.bosch_chip import Bits, Patience, identify, wait_for
 from drivers.bus.api import I2cDevice
-from drivers.decoding import reject_dead
-from drivers.errors import DriverError, InvalidData, NotReady, WrongChip
+from drivers.errors import DriverError, NotReady
 from drivers.model import NoOptions
 from drivers.reading import Clock, Reading
 
@@ -35,9 +35,9 @@ class Bme280:
             NotReady: the chip did not finish its reset.
         """
         self._calibration = None
-        await self._identify()
+        await identify(self._device, registers.CHIP, register=registers.ID, expected=(registers.CHIP_ID,), hint=_hint)
         await self._device.write_register(registers.RESET, registers.RESET_WORD)
-        await self._wait_for(registers.STATUS_IM_UPDATE, after_s=registers.STARTUP_S, retry_s=registers.STARTUP_S)
+        await self._wait_for(registers.STATUS_IM_UPDATE, registers.STARTUP)
         low = await self._device.read_register(registers.CALIBRATION_LOW, registers.CALIBRATION_LOW_LENGTH)
         high = await self._device.read_register(registers.CALIBRATION_HIGH, registers.CALIBRATION_HIGH_LENGTH)
         self._calibration = decode.calibration(low, high)
@@ -54,9 +54,7 @@ class Bme280:
         if self._calibration is None:
             raise NotReady(registers.CHIP, "not opened")
         await self._device.write(_START)
-        await self._wait_for(
-            registers.STATUS_MEASURING, after_s=registers.MEASURE_S, retry_s=registers.MEASURE_RETRY_S
-        )
+        await self._wait_for(registers.STATUS_MEASURING, registers.MEASURE)
         data = await self._device.read_register(registers.DATA, registers.DATA_LENGTH)
         mono_ns = self._clock.mono_ns()
         return _reading(mono_ns, self._calibration, data)
@@ -71,25 +69,9 @@ class Bme280:
         except DriverError:
             return  # it does not answer: there is nothing to put to sleep
 
-    async def _identify(self) -> None:
-        found = (await self._device.read_register(registers.ID))[0]
-        if found == registers.CHIP_ID:
-            return
-        reject_dead(registers.CHIP, bytes([found]), "the id register")
-        raise WrongChip(registers.CHIP, expected=(registers.CHIP_ID,), found=found, hint=_hint(found))
-
-    async def _wait_for(self, busy_bit: int, *, after_s: float, retry_s: float) -> None:
-        """Return when the status register shows `busy_bit` clear: looked at after `after_s`, then every `retry_s`."""
-        await self._clock.sleep(after_s)
-        for look in range(registers.STATUS_LOOKS):
-            if look:
-                await self._clock.sleep(retry_s)
-            status = (await self._device.read_register(registers.STATUS))[0]
-            if status == registers.NOT_DRIVEN:
-                raise InvalidData(registers.CHIP, "the status register is 0xff: check wiring and power")
-            if not status & busy_bit:
-                return
-        raise NotReady(registers.CHIP, "it stays busy; if this lasts, switch its power off and on")
+    async def _wait_for(self, busy_bit: int, patience: Patience) -> None:
+        bits = Bits(register=registers.STATUS, mask=busy_bit)
+        await wait_for(self._device, self._clock, registers.CHIP, bits=bits, patience=patience)
 
 
 def _hint(found: int) -> str:

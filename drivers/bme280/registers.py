@@ -10,6 +10,8 @@ Sources, by number:
 
 from typing import Final
 
+from drivers.bosch_chip import Patience
+
 CHIP: Final = "bme280"
 
 ID: Final = 0xD0
@@ -30,8 +32,6 @@ STATUS_MEASURING: Final = 0x08
 """[2] page 25, section 4.3.3, bit 3: a conversion is running."""
 STATUS_IM_UPDATE: Final = 0x01
 """[2] page 25, section 4.3.3, bit 0: the calibration is being copied from non-volatile memory."""
-NOT_DRIVEN: Final = 0xFF
-"""What a line reads that nobody drives; `STATUS` never shows it, most of its bits are unused."""
 CTRL_MEAS: Final = 0xF4
 """[2] page 25, section 4.3.4: osrs_t in bits 7..5, osrs_p in bits 4..2, mode in bits 1..0."""
 
@@ -46,8 +46,6 @@ DATA: Final = 0xF7
 DATA_LENGTH: Final = 8
 """[1] page 27, table 18: pressure (3), temperature (3), humidity (2), 0xF7..0xFE in one burst."""
 
-SKIPPED_20_BIT: Final = 0x80000
-"""[2] page 25, table 21, and [1] page 27, reset state: pressure or temperature was not measured."""
 SKIPPED_16_BIT: Final = 0x8000
 """[1] page 27, reset state 0x80 0x00; used as "skipped" in [4]: humidity was not measured."""
 
@@ -63,10 +61,8 @@ MEASURE_SETTING: Final = OVERSAMPLING_X2 << 5 | OVERSAMPLING_X16 << 2 | MODE_FOR
 """Pressure 16 times (20 bit, 0.16 Pa) with temperature 2 times, as [2] page 12, table 4 recommends and [4] sets."""
 SLEEP_SETTING: Final = MODE_SLEEP
 
-STARTUP_S: Final = 0.002
+STARTUP: Final = Patience(after_s=0.002, retry_s=0.002)
 """[3] `bme280_soft_reset` and [4] wait 2 ms, [3] up to five times."""
-MEASURE_S: Final = 0.081
-"""[3] `bme280_cal_meas_delay`, longest: 1.25 + 2.3 * 2 + (2.3 * 16 + 0.575) + (2.3 * 16 + 0.575) = 80.6 ms."""
-MEASURE_RETRY_S: Final = 0.005
-STATUS_LOOKS: Final = 5
-"""[3] looks five times after a reset; a chip still measuring after as many looks has hung."""
+MEASURE: Final = Patience(after_s=0.081, retry_s=0.005)
+"""[3] `bme280_cal_meas_delay`, longest: 1.25 + 2.3 * 2 + (2.3 * 16 + 0.575) + (2.3 * 16 + 0.575) = 80.6 ms. A chip
+still measuring after as many looks as a reset is given has hung."""

@@ -1,4 +1,4 @@
-"""The two bus interfaces. A driver receives one, it never opens one.
+"""The bus interfaces. A driver receives one, it never opens one.
 
 In: bytes for the wire. Out: bytes from the wire. Never: interpretation.
 """
@@ -102,6 +102,30 @@ class SerialLine(Bus, Protocol):
 
     async def discard_input(self) -> None:
         """Forget everything that has arrived and was not read."""
+        ...
+
+
+class AttributeTree(Bus, Protocol):
+    """What the kernel's own drivers measure, as small files below one folder (sysfs). Owned by one driver."""
+
+    async def entries(self, folder: str) -> list[str]:
+        """Return the names in `folder`, which counts from the tree's own; none where it is missing."""
+        ...
+
+    async def place(self, folder: str) -> tuple[str, ...]:
+        """Return the parts of the path that `folder` stands for once its links are followed."""
+        ...
+
+    async def read(self, files: Sequence[str]) -> list[bytes | None]:
+        """Return what the files hold, read one right after the other; None where the kernel has no value now.
+
+        Raises:
+            BusGone: the device was unbound or unplugged.
+            BusDenied: a file may not be read, or the device is busy with something else.
+            NoAcknowledge: the kernel's driver gets no answer from the chip.
+            BusTimeout: the kernel did not come back in time.
+            BusFault: any other failure.
+        """
         ...
 
 

@@ -17,6 +17,7 @@ from smbus2 import smbus2 as smbus_module
 from drivers.bus.abandoned import Abandoned
 from drivers.bus.api import Message, Read
 from drivers.bus.nodes import Node, opening_error
+from drivers.bus.places import I2C, node_at
 from drivers.bus.worker import BusWorker, WorkerHung
 from drivers.errors import BusDenied, BusError, BusFault, BusGone, BusTimeout, NoAcknowledge
 
@@ -43,7 +44,7 @@ class LinuxI2c:
         """Describe the bus; nothing is opened yet.
 
         Args:
-            path: ``/dev/i2c-1`` or so.
+            path: ``/dev/i2c-1`` or so, or the place of an adapter whose number changes: see `drivers.bus.places`.
             deadline_s: seconds after which a transfer that has not come back is given up with its thread.
         """
         self.path = path
@@ -122,19 +123,21 @@ class _Adapter:
         self.is_open = False
         self.simulated = False
         self._bus = SMBus()
+        self._at = path
         self._node: Node | None = None
         self._unowned: set[int] = set()
 
     def open(self) -> None:
         """Open the node."""
-        node = Node.at(self.path)
+        self._at = node_at(self.path, I2C)
+        node = Node.at(self._at)
         self.simulated = node is not None and node.simulated
         if self.simulated:
             from drivers.sim import ioctl  # noqa: PLC0415 - never loaded on a unit with real buses
 
             ioctl.install(smbus_module)
         try:
-            self._bus.open(self.path)
+            self._bus.open(self._at)
         except OSError as error:
             self.close()
             raise opening_error(error, path=self.path, kind="an I2C adapter", group="i2c") from error
@@ -170,7 +173,7 @@ class _Adapter:
         self._unowned.add(address)
 
     def _translate(self, error: OSError, address: int) -> BusError:
-        if self._node is None or not self._node.still_at(self.path):
+        if self._node is None or not self._node.still_at(self._at):
             self.close()
             return BusGone("the adapter was unplugged", bus=self.path, address=address)
         code = error.errno or 0

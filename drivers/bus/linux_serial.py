@@ -21,7 +21,9 @@ from typing import TypeVar, TypeVarTuple
 import serial
 
 from drivers.bus.abandoned import Abandoned
+from drivers.bus.framing import LineFormat, Parity
 from drivers.bus.nodes import Node, opening_error
+from drivers.bus.places import SERIAL, node_at
 from drivers.bus.worker import BusWorker, WorkerHung
 from drivers.errors import BusFault, BusGone, BusTimeout
 
@@ -30,30 +32,41 @@ _BUFFER_BYTES = 65536
 _CALL_S = 5.0
 """Seconds after which a call that has not come back is given up with its thread."""
 _WRITE_S = 5.0
-_PTY_BAUDRATE = 9600
+_PTY_FORMAT = LineFormat(9600)
+"""For pseudo-terminals, which have neither speed nor parity: to set parity or an odd speed there is EINVAL."""
+_PARITIES = {
+    Parity.NONE: serial.PARITY_NONE,
+    Parity.EVEN: serial.PARITY_EVEN,
+    Parity.ODD: serial.PARITY_ODD,
+}
 
 Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 
 class LinuxSerial:
-    """A serial port at a device node: 8 data bits, no parity, 1 stop bit, opened exclusively. For one reader.
+    """A serial port at a device node: 8 data bits, opened exclusively. For one reader.
 
     Attributes:
         abandoned: its threads that hang.
     """
 
-    def __init__(self, path: str, baudrate: int) -> None:
+    def __init__(self, path: str, baudrate: int, *, parity: Parity = Parity.NONE, stop_bits: int = 1) -> None:
         """Describe the line; nothing is opened yet.
 
+        A pseudo-terminal has neither speed nor parity nor stop bits, so these are ignored there.
+
         Args:
-            path: ``/dev/serial/by-id/...`` is best: ``/dev/ttyUSB0`` is another port after a replug.
-            baudrate: bits a second. A pseudo-terminal has none, so it is ignored there.
+            path: ``/dev/serial/by-id/...`` is best: ``/dev/ttyUSB0`` is another port after a replug. Or the place of
+                a port whose adapter has no name of its own: see `drivers.bus.places`.
+            baudrate: bits a second.
+            parity: which parity bit is sent. What arrives is not checked for it: sensors have better checks.
+            stop_bits: 1 or 2.
         """
         self.path = path
         self.simulated = False
         self.abandoned = Abandoned()
-        self._baudrate = baudrate
+        self._format = LineFormat(baudrate, parity, stop_bits)
         self._opening = asyncio.Lock()
         self._port: _Port | None = None
         self._worker: BusWorker | None = None
@@ -100,7 +113,7 @@ class LinuxSerial:
     async def _open(self) -> None:
         await self._closed()
         self.abandoned.check(self.path)
-        port = _Port(self.path, self._baudrate)
+        port = _Port(self.path, self._format)
         worker = BusWorker(f"line {self.path}", dispose=port.close, given_up=lambda late: self._give_up(late, port))
         try:
             descriptor = await worker.call(port.open, deadline_s=_CALL_S, label="opening it")
@@ -238,17 +251,19 @@ class _Inbox:
 class _Port:
     """The port as pyserial has it. Everything here may block and runs in the worker's thread, but `release`."""
 
-    def __init__(self, path: str, baudrate: int) -> None:
+    def __init__(self, path: str, form: LineFormat) -> None:
         self.path = path
         self.simulated = False
-        self._baudrate = baudrate
+        self._at = path
+        self._format = form
         self._serial: serial.Serial | None = None
 
     def open(self) -> int:
         """Open and set the port and return its descriptor; what had arrived before is forgotten."""
-        node = Node.at(self.path)
+        self._at = node_at(self.path, SERIAL)
+        node = Node.at(self._at)
         self.simulated = node is not None and node.simulated
-        self._serial = self._configured(_PTY_BAUDRATE if self.simulated else self._baudrate)
+        self._serial = self._configured(_PTY_FORMAT if self.simulated else self._format)
         return self._serial.fileno()
 
     def close(self) -> None:
@@ -283,12 +298,19 @@ class _Port:
         except (OSError, termios.error) as error:  # pyserial lets termios.error through, which is no OSError
             raise BusGone("the port was unplugged", bus=self.path) from error
 
-    def _configured(self, baudrate: int) -> serial.Serial:
+    def _configured(self, form: LineFormat) -> serial.Serial:
         """Return the opened port; every setting is given here, as setting one later applies all of them anew."""
         try:
-            return serial.Serial(self.path, baudrate, exclusive=True, write_timeout=_WRITE_S)
+            return serial.Serial(
+                self._at,
+                form.baudrate,
+                parity=_PARITIES[form.parity],
+                stopbits=form.stop_bits,
+                exclusive=True,
+                write_timeout=_WRITE_S,
+            )
         except ValueError as error:
-            raise BusFault(f"the port cannot do {baudrate} bits a second", bus=self.path) from error
+            raise BusFault(f"the port cannot do {form.words()}", bus=self.path) from error
         except termios.error as error:
             raise opening_error(
                 OSError(*error.args), path=self.path, kind="a serial port", group="dialout"

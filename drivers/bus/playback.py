@@ -17,6 +17,7 @@ from drivers.bus.transcript import (
     parse_i2c,
     parse_serial,
 )
+from drivers.errors import BusTimeout
 
 
 class TranscriptMismatch(AssertionError):
@@ -111,6 +112,8 @@ class PlaybackSerial(_Playback[SerialStep]):
         """
         if at_least < 1 or timeout_s < 0:
             raise TranscriptMismatch("a read asks for a byte or more and has a deadline that is not negative")
+        if not timeout_s and self._nothing_yet():
+            raise BusTimeout("nothing has arrived", bus=self.path)
         while len(self._arrived) < at_least:
             step = self._peek()
             if step is not None and step.act is Act.ARRIVED:
@@ -121,6 +124,11 @@ class PlaybackSerial(_Playback[SerialStep]):
         data = bytes(self._arrived)
         self._arrived.clear()
         return data
+
+    def _nothing_yet(self) -> bool:
+        """Return whether a read that does not wait finds nothing, because what comes next comes from the driver."""
+        step = self._peek()
+        return not self._arrived and (self._transcript.rest is None if step is None else step.act is not Act.ARRIVED)
 
     async def write(self, data: bytes) -> None:
         """Accept `data` if the transcript says that it is written here.

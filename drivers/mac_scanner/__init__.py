@@ -10,6 +10,9 @@ _GROUP = "devices"
 MODEL = SerialModel(
     name="mac_scanner",
     title="Bluetooth or Wi-Fi travel-time scanner",
+    agreement=(
+        "the form in which two public Wi-Fi sniffers print a sighting (tests/drivers/mac_scanner/test_lines.py)",
+    ),
     channels=(
         Channel(
             name="mac",

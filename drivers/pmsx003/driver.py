@@ -1,79 +1,14 @@
-"""The driver of a PMSx003 in active mode: the sensor sends, this listens.
+"""The driver of a PMSx003: the family's driver with this model's layout."""
 
-In: a serial line. Out: one reading a frame. Never: a frame whose check code does not hold.
-"""
+from drivers.plantower_driver import FRAME_TIMEOUT_S, Options, Plantower
+from drivers.pmsx003.frames import LAYOUT
 
-import contextlib
-from dataclasses import dataclass
+__all__ = ["FRAME_TIMEOUT_S", "Options", "Pmsx003", "framer"]
 
-from drivers.bus.api import SerialLine
-from drivers.errors import DriverError
-from drivers.framing import FixedFramer
-from drivers.listener import Listener
-from drivers.pmsx003 import decode, frames
-from drivers.reading import Clock, Reading
-
-FRAME_TIMEOUT_S = 5.0
-"""Twice the longest interval in active mode, 2.3 s when the air does not change (PMS7003 data manual, "Output
-result", by its text in git.ferano.io/JosephFerano/pmme, pmme-device/pms7003-spec.txt)."""
-
-_NS_PER_S = 1_000_000_000
+framer = LAYOUT.framer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What `[sensor.NAME.options]` may say.
+class Pmsx003(Plantower):
+    """One sensor."""
 
-    Attributes:
-        settle_s: seconds after opening in which every channel is None. The maker calls data stable 30 s after
-            wake-up.
-    """
-
-    settle_s: int = 0
-
-
-def framer() -> FixedFramer:
-    """Return a fresh framer for this sensor's frames."""
-    return FixedFramer(frames.HEADER, length=frames.LENGTH, valid=frames.valid)
-
-
-class Pmsx003:
-    """One Plantower PMS1003, PMS5003, PMS7003 or PMSA003."""
-
-    def __init__(self, line: SerialLine, clock: Clock, options: Options) -> None:
-        self._line = line
-        self._clock = clock
-        self._settle_ns = options.settle_s * _NS_PER_S
-        self._listener = Listener(frames.CHIP, line, clock, parser=framer)
-        self._settled_at_ns = 0
-        self._opened = False
-
-    async def open(self) -> None:
-        """Wake the sensor and set active mode; a sensor whose RX is not connected is in that mode after power-up."""
-        await self._listener.open()
-        self._opened = True
-        await self._line.write(frames.WAKE)
-        await self._line.write(frames.ACTIVE_MODE)
-        self._settled_at_ns = self._clock.mono_ns() + self._settle_ns
-
-    async def sample(self) -> Reading:
-        """Return the next frame's reading.
-
-        Raises:
-            BusTimeout: no frame came.
-            ChecksumMismatch: frames came, none whose check code holds.
-            InvalidData: something else came, or a frame full of 0xffff.
-        """
-        mono_ns, frame = await self._listener.next(timeout_s=FRAME_TIMEOUT_S)
-        values = decode.values(frame)
-        if mono_ns < self._settled_at_ns:
-            values = decode.unavailable()
-        return Reading(mono_ns=mono_ns, values=values, raw=decode.ticks(frame))
-
-    async def close(self) -> None:
-        """Send the sensor to sleep, which stops fan and laser, and close the line."""
-        if self._opened:
-            self._opened = False
-            with contextlib.suppress(DriverError):
-                await self._line.write(frames.SLEEP)
-        await self._line.close()
+    layout = LAYOUT

@@ -14,6 +14,7 @@ MODEL = I2cModel(
     fastest_s=5.0,
     timeout_s=15.0,
     options=Options,
+    agreement=("independent driver: sensirion-i2c-scd4x on the simulated chip (tests/agreement/agree_scd4x.py)",),
     channels=(
         Channel(
             name="co2",

@@ -1,4 +1,4 @@
-"""The SCD4x's commands as data, and how one is put on the wire.
+"""The SCD4x's commands as data.
 
 Sources, by number:
     [1] Sensirion, SCD4x data sheet, version 1.3, September 2022.
@@ -6,32 +6,13 @@ Sources, by number:
     [3] Linux, ``drivers/iio/chemical/scd4x.c``.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
-from drivers.crc import crc8_sensirion
+from drivers.sensirion import Command
 
 CHIP: Final = "scd4x"
 ADDRESS: Final = 0x62
 """[2], [3]: the only one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """One command.
-
-    Attributes:
-        name: as the data sheet calls it.
-        code: its 16 bits.
-        delay_s: how long it takes; until then the chip acknowledges nothing.
-        reply_words: 16-bit words to read afterwards, each followed by its checksum.
-    """
-
-    name: str
-    code: int
-    delay_s: float = 0.001
-    reply_words: int = 0
-
 
 # Codes, times and reply lengths: [1] page 8, table 9; the same in [2].
 STOP_PERIODIC_MEASUREMENT: Final = Command(name="stop_periodic_measurement", code=0x3F86, delay_s=0.5)
@@ -55,17 +36,3 @@ PERIOD_S: Final = 5.0
 READY_RETRY_S: Final = 0.5
 READY_LOOKS: Final = 13
 """Ours: 6 s of looking, a period and a fifth; a chip with nothing new by then is not measuring."""
-
-
-def request(command: Command, argument: int | None = None) -> bytes:
-    """Return the bytes that send `command`: its code, then the argument with its checksum ([1] page 19)."""
-    code = command.code.to_bytes(2, "big")
-    if argument is None:
-        return code
-    word = argument.to_bytes(2, "big")
-    return code + word + bytes([crc8_sensirion(word)])
-
-
-def reply_length(command: Command) -> int:
-    """Return how many bytes to read for `command`."""
-    return command.reply_words * 3

@@ -10,7 +10,7 @@ from drivers.bus.api import I2cDevice
 from drivers.errors import DriverError, NotReady
 from drivers.reading import Clock, Reading
 from drivers.scd4x import commands, decode
-from drivers.scd4x.commands import Command
+from drivers.sensirion import CommandPort, check_range
 
 _NS_PER_S = 1_000_000_000
 
@@ -36,10 +36,10 @@ class Options:
         Raises:
             ValueError: a value that the chip does not take, or two that contradict each other.
         """
-        _in_range("altitude_m", self.altitude_m, commands.ALTITUDE_M, "metres above sea level")
+        check_range("altitude_m", self.altitude_m, commands.ALTITUDE_M, "metres above sea level")
         if self.ambient_pressure_hpa is None:
             return
-        _in_range("ambient_pressure_hpa", self.ambient_pressure_hpa, commands.AMBIENT_PRESSURE_HPA, "hPa")
+        check_range("ambient_pressure_hpa", self.ambient_pressure_hpa, commands.AMBIENT_PRESSURE_HPA, "hPa")
         if self.altitude_m:
             raise ValueError("give altitude_m or ambient_pressure_hpa, not both: the chip uses only one of them")
 
@@ -48,7 +48,7 @@ class Scd4x:
     """One SCD40 or SCD41."""
 
     def __init__(self, device: I2cDevice, clock: Clock, options: Options) -> None:
-        self._device = device
+        self._port = CommandPort(commands.CHIP, device, clock)
         self._clock = clock
         self._options = options
         self._identified = False
@@ -65,15 +65,15 @@ class Scd4x:
             InvalidData: the line is stuck.
         """
         self._identified, self._first_ns = False, None
-        await self._call(commands.STOP_PERIODIC_MEASUREMENT)
-        await self._call(commands.GET_SERIAL_NUMBER)  # its checksums are the identification: the chip has no id
+        await self._port.call(commands.STOP_PERIODIC_MEASUREMENT)
+        await self._port.call(commands.GET_SERIAL_NUMBER)  # its checksums are the identification: the chip has no id
         self._identified = True
         if self._options.ambient_pressure_hpa is None:
-            await self._call(commands.SET_SENSOR_ALTITUDE, self._options.altitude_m)
+            await self._port.call(commands.SET_SENSOR_ALTITUDE, self._options.altitude_m)
         else:
-            await self._call(commands.SET_AMBIENT_PRESSURE, self._options.ambient_pressure_hpa)
-        await self._call(commands.SET_AUTOMATIC_SELF_CALIBRATION, int(self._options.automatic_self_calibration))
-        await self._call(commands.START_PERIODIC_MEASUREMENT)
+            await self._port.call(commands.SET_AMBIENT_PRESSURE, self._options.ambient_pressure_hpa)
+        await self._port.call(commands.SET_AUTOMATIC_SELF_CALIBRATION, int(self._options.automatic_self_calibration))
+        await self._port.call(commands.START_PERIODIC_MEASUREMENT)
         self._first_ns = self._clock.mono_ns() + int(commands.PERIOD_S * _NS_PER_S)
 
     async def sample(self) -> Reading:
@@ -88,9 +88,7 @@ class Scd4x:
             InvalidData: the line is stuck.
         """
         await self._wait_until_ready()
-        reply = await self._exchange(commands.READ_MEASUREMENT)
-        mono_ns = self._clock.mono_ns()
-        ticks = decode.words(commands.READ_MEASUREMENT, reply)
+        mono_ns, ticks = await self._port.burst(commands.READ_MEASUREMENT)
         values = decode.values(ticks)
         return Reading(
             mono_ns=mono_ns,
@@ -108,7 +106,7 @@ class Scd4x:
             return
         self._identified, self._first_ns = False, None
         try:
-            await self._call(commands.STOP_PERIODIC_MEASUREMENT)
+            await self._port.call(commands.STOP_PERIODIC_MEASUREMENT)
         except DriverError:
             return  # it does not answer: there is nothing to stop
 
@@ -118,27 +116,9 @@ class Scd4x:
         wait_ns = self._first_ns - self._clock.mono_ns()
         if wait_ns > 0:
             await self._clock.sleep(wait_ns / _NS_PER_S)
-        for look in range(commands.READY_LOOKS):
-            if look:
-                await self._clock.sleep(commands.READY_RETRY_S)
-            (status,) = await self._call(commands.GET_DATA_READY_STATUS)
-            if decode.data_ready(status):
-                return
-        raise NotReady(commands.CHIP, "no new sample for 6 s: it is not measuring; if this lasts, check its supply")
-
-    async def _call(self, command: Command, argument: int | None = None) -> tuple[int, ...]:
-        return decode.words(command, await self._exchange(command, argument))
-
-    async def _exchange(self, command: Command, argument: int | None = None) -> bytes:
-        """Send a command, wait its time, return its reply: two transactions, since the chip is busy in between."""
-        await self._device.write(commands.request(command, argument))
-        if command.delay_s:
-            await self._clock.sleep(command.delay_s)
-        length = commands.reply_length(command)
-        return await self._device.read(length) if length else b""
-
-
-def _in_range(name: str, value: int, limits: tuple[int, int], unit: str) -> None:
-    low, high = limits
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be {low} to {high} {unit}, found {value}")
+        await self._port.wait_until_ready(
+            commands.GET_DATA_READY_STATUS,
+            mask=commands.DATA_READY_MASK,
+            every_s=commands.READY_RETRY_S,
+            looks=commands.READY_LOOKS,
+        )

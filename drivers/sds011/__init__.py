@@ -10,7 +10,10 @@ _HIGHEST_DECI_UG_M3 = 9999
 MODEL = SerialModel(
     name="sds011",
     title="Nova Fitness SDS011/018/021",
-    agreement=("capture of a real sensor: tests/captures/sds01x.hexdump",),
+    agreement=(
+        "capture of a real sensor (tests/captures/sds01x.hexdump)",
+        "independent driver: pypms on the simulated sensor (tests/agreement/agree_serial_air.py)",
+    ),
     channels=(
         Channel(
             name="pm2_5",

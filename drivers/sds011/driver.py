@@ -1,124 +1,15 @@
-"""The driver of an SDS011 in active reporting mode: set up by commands, then listened to.
+"""The driver of an SDS011: the family's driver with this model's reports."""
 
-In: a serial line. Out: one reading a report. Never: a frame whose checksum does not hold, a needless write to the
-sensor's memory.
-"""
-
-import contextlib
-from dataclasses import dataclass
-
-from drivers.bus.api import SerialLine
-from drivers.errors import BusTimeout, ChipError, DriverError
-from drivers.framing import FixedFramer
-from drivers.listener import Listener
-from drivers.reading import Clock, Reading
+from drivers.novafitness_driver import REPORT_TIMEOUT_S, NovaFitness, Options, Report
 from drivers.sds011 import decode, frames
-from drivers.sds011.frames import Command, Mode, Power
 
-REPORT_TIMEOUT_S = 5.0
-"""Active mode reports once a second ("1 + 0.5 s", data sheet by its text at ali.retronic.us/dust-detection-
-sensor)."""
+__all__ = ["REPORT_TIMEOUT_S", "Options", "Sds011", "framer"]
 
-REPLY_TIMEOUT_S = 1.5
-"""A reply "typically takes about a second" (TimOrme/sds011lib, docs/understanding.md)."""
-
-_NS_PER_S = 1_000_000_000
-_MINUTE_S = 60
+REPORT = Report(frames.CHIP, header=frames.DATA_HEADER, decode=decode)
+framer = REPORT.framer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What `[sensor.NAME.options]` may say.
-
-    Attributes:
-        period_min: 0 measures all the time; 1 to 30 works 30 s in so many minutes, for a longer life of the laser.
-            The sensor's `timeout` must then be longer than the period.
-        settle_s: seconds after opening in which every channel is None. The maker calls data stable after 30 s of
-            work.
-    """
-
-    period_min: int = frames.CONTINUOUS
-    settle_s: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse a period that the sensor does not know."""
-        if not 0 <= self.period_min <= frames.LONGEST_PERIOD_MIN:
-            raise ValueError(f"period_min: expected 0 (all the time) to 30 minutes, found {self.period_min}")
-
-
-def framer() -> FixedFramer:
-    """Return a fresh framer for this sensor's reports and replies."""
-    return FixedFramer(frames.DATA_HEADER, frames.REPLY_HEADER, length=frames.LENGTH, valid=frames.valid)
-
-
-class Sds011:
+class Sds011(NovaFitness):
     """One Nova SDS011, SDS018 or SDS021."""
 
-    def __init__(self, line: SerialLine, clock: Clock, options: Options) -> None:
-        self._line = line
-        self._clock = clock
-        self._options = options
-        self._listener = Listener(frames.CHIP, line, clock, parser=framer)
-        self._timeout_s = REPORT_TIMEOUT_S + options.period_min * _MINUTE_S
-        self._settled_at_ns = 0
-        self._opened = False
-
-    async def open(self) -> None:
-        """Wake the sensor and see that it reports on its own, at the configured period.
-
-        Mode and period outlast a power cut, so they are asked for first and written only when they differ. A sensor
-        that does not answer is left as it is: one whose RX is not connected only talks, and one in active mode may
-        drown its answer in reports; if it is silent as well, `sample` says so.
-        """
-        await self._listener.open()
-        self._opened = True
-        if await self._ask(frames.set_to(Command.SLEEP_AND_WORK, Power.WORK), Command.SLEEP_AND_WORK) is not None:
-            await self._ensure(Command.REPORTING_MODE, Mode.ACTIVE)
-            await self._ensure(Command.WORKING_PERIOD, self._options.period_min)
-        self._settled_at_ns = self._clock.mono_ns() + self._options.settle_s * _NS_PER_S
-
-    async def sample(self) -> Reading:
-        """Return the next report's reading.
-
-        Raises:
-            BusTimeout: no report came.
-            ChecksumMismatch: frames came, none whose checksum holds.
-            InvalidData: something else came, or a report full of 0xffff.
-        """
-        mono_ns, frame = await self._next_report(self._timeout_s)
-        values = decode.values(frame)
-        if mono_ns < self._settled_at_ns:
-            values = decode.unavailable()
-        return Reading(mono_ns=mono_ns, values=values, raw=decode.ticks(frame))
-
-    async def close(self) -> None:
-        """Send the sensor to sleep, which stops fan and laser until the next command, and close the line."""
-        if self._opened:
-            self._opened = False
-            with contextlib.suppress(DriverError):
-                await self._line.write(frames.set_to(Command.SLEEP_AND_WORK, Power.SLEEP))
-        await self._line.close()
-
-    async def _next_report(self, timeout_s: float) -> tuple[int, bytes]:
-        while True:
-            mono_ns, frame = await self._listener.next(timeout_s=timeout_s)
-            if frame.startswith(frames.DATA_HEADER):
-                return mono_ns, frame
-
-    async def _ensure(self, command: Command, wanted: int) -> None:
-        found = await self._ask(frames.query(command), command)
-        if found not in (None, wanted):
-            await self._ask(frames.set_to(command, wanted), command)
-
-    async def _ask(self, request: bytes, command: Command) -> int | None:
-        """Send `request` and return the value in its reply, None if none came. Reports meanwhile are lost."""
-        await self._line.write(request)
-        deadline_ns = self._clock.mono_ns() + int(REPLY_TIMEOUT_S * _NS_PER_S)
-        while (left_ns := deadline_ns - self._clock.mono_ns()) > 0:
-            try:
-                _, frame = await self._listener.next(timeout_s=left_ns / _NS_PER_S)
-            except (BusTimeout, ChipError):
-                return None
-            if (value := frames.reply_value(frame, command)) is not None:
-                return value
-        return None
+    report = REPORT

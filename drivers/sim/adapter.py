@@ -19,6 +19,7 @@ from typing import Self
 from drivers.sim import boundary, smbus
 from drivers.sim.chip import NotAcknowledged, SimulatedChip
 from drivers.sim.faults import NO_ACKNOWLEDGE, Faults
+from drivers.sim.tca9548a import hearing, is_held
 
 
 class SimulatedAdapter:
@@ -98,15 +99,18 @@ class SimulatedAdapter:
     def _run(self, address: int, parts: Sequence[bytes | int]) -> list[bytes]:
         if not parts:
             return []
-        chip = self.chips.get(address)
-        if chip is None:
+        if is_held(self.chips):
+            raise OSError(errno.EIO, "a line is held low behind a multiplexer")
+        heard = hearing(self.chips, address)
+        if not heard:
             raise OSError(NO_ACKNOWLEDGE, "no chip at this address")
         try:
-            return [answer for part in parts if (answer := _ask(chip, part)) is not None]
+            return [answer for part in parts if (answer := _ask_all(heard, part)) is not None]
         except NotAcknowledged:
             raise OSError(NO_ACKNOWLEDGE, "not acknowledged by the chip") from None
         finally:
-            chip.stop()
+            for chip in heard:
+                chip.stop()
 
     def _accept(self, listener: socket.socket) -> None:
         with listener, contextlib.suppress(OSError):  # shut by unplug
@@ -118,7 +122,7 @@ class SimulatedAdapter:
                 threading.Thread(target=self._serve, args=(client,), name="simulated-i2c", daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        session = _Session(self)
+        session = Session(self)
         try:
             with client, contextlib.suppress(OSError):  # the client went away, or unplug shut it
                 while packet := client.recv(boundary.MAX_PACKET_BYTES):
@@ -127,7 +131,7 @@ class SimulatedAdapter:
             self._clients.discard(client)
 
 
-class _Session:
+class Session:
     """One open descriptor: it remembers the address that I2C_SLAVE has set."""
 
     def __init__(self, adapter: SimulatedAdapter) -> None:
@@ -137,13 +141,18 @@ class _Session:
     def answer(self, packet: bytes) -> bytes:
         """Return the answer to one ioctl."""
         try:
-            return boundary.pack(0, self._dispatch(*boundary.unpack(packet)))
+            return boundary.pack(0, self.dispatch(*boundary.unpack(packet)))
         except struct.error:
             return boundary.pack(errno.EINVAL)
         except OSError as error:
             return boundary.pack(error.errno or errno.EIO)
 
-    def _dispatch(self, request: int, content: bytes) -> bytes:
+    def dispatch(self, request: int, content: bytes) -> bytes:
+        """Return the results of one ioctl, its operands and results packed as in `boundary`.
+
+        Raises:
+            OSError: what the caller of the ioctl gets.
+        """
         match request:
             case boundary.I2C_RDWR:
                 return self._rdwr(boundary.unpack_messages(content))
@@ -180,6 +189,17 @@ class _Session:
         (address,) = addresses
         parts = [len(message.data) if message.reads else message.data for message in messages]
         return b"".join(self._adapter.transact(address, parts))
+
+
+def _ask_all(chips: Sequence[SimulatedChip], part: bytes | int) -> bytes | None:
+    """Return what several chips that hear the same transfer show together: a line is high if nobody pulls it low."""
+    answer = _ask(chips[0], part)
+    for chip in chips[1:]:
+        other = _ask(chip, part)
+        answer = (
+            answer if answer is None or other is None else bytes(a & b for a, b in zip(answer, other, strict=True))
+        )
+    return answer
 
 
 def _ask(chip: SimulatedChip, part: bytes | int) -> bytes | None:

@@ -15,6 +15,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from drivers.sim.bosch import half_up, nearest
+
 Physical = int | float | Decimal
 Shown = Mapping[str, int | None]
 """Channel name to integer: temperature in 0.01 Cel, humidity in 0.01 %RH, pressure in 0.1 Pa; None was skipped."""
@@ -113,15 +115,21 @@ class Ticks:
 
 def ticks_for(trim: Trim, *, temperature_c: Physical, humidity_pct: Physical, pressure_pa: Physical) -> Ticks:
     """Return the ticks whose compensated values are nearest to the physical ones, the ends of the scale beyond it."""
-    temperature = _nearest(trim.t_fine, Fraction(temperature_c) * 5120, _TOP_20_BIT, _SKIPPED[0])
+    temperature = nearest(trim.t_fine, Fraction(temperature_c) * 5120, top=_TOP_20_BIT, forbidden=_SKIPPED[0])
     t_fine = trim.t_fine(temperature)
     return Ticks(
         temperature=temperature,
-        pressure=_nearest(
-            lambda adc: trim.pressure(adc, t_fine), Fraction(pressure_pa) * 256, _TOP_20_BIT, _SKIPPED[1]
+        pressure=nearest(
+            lambda adc: trim.pressure(adc, t_fine),
+            Fraction(pressure_pa) * 256,
+            top=_TOP_20_BIT,
+            forbidden=_SKIPPED[1],
         ),
-        humidity=_nearest(
-            lambda adc: trim.humidity(adc, t_fine), Fraction(humidity_pct) * 1024, _TOP_16_BIT, _SKIPPED[2]
+        humidity=nearest(
+            lambda adc: trim.humidity(adc, t_fine),
+            Fraction(humidity_pct) * 1024,
+            top=_TOP_16_BIT,
+            forbidden=_SKIPPED[2],
         ),
     )
 
@@ -131,30 +139,9 @@ def presented_by(trim: Trim, ticks: Ticks) -> dict[str, int | None]:
     t_fine = trim.t_fine(ticks.temperature)
     return {
         "temperature": (t_fine * 5 + 128) >> 8,
-        "humidity": _half_up(Fraction(trim.humidity(ticks.humidity, t_fine) * 100, 1024)),
-        "pressure": _half_up(Fraction(trim.pressure(ticks.pressure, t_fine) * 10, 256)),
+        "humidity": half_up(Fraction(trim.humidity(ticks.humidity, t_fine) * 100, 1024)),
+        "pressure": half_up(Fraction(trim.pressure(ticks.pressure, t_fine) * 10, 256)),
     }
-
-
-def _nearest(value_of: Callable[[int], int], target: Fraction, top: int, forbidden: int) -> int:
-    """Return the tick of 0..top, not `forbidden` (it means "skipped"), whose value is nearest to `target`.
-
-    `value_of` rises or falls steadily, so the place is found by bisection.
-    """
-    rising = value_of(0) <= value_of(top)
-    low, high = 0, top
-    while low < high:
-        middle = (low + high) // 2
-        if (value_of(middle) < target) == rising:
-            low = middle + 1
-        else:
-            high = middle
-    around = [tick for tick in range(max(low - 2, 0), min(low + 2, top) + 1) if tick != forbidden]
-    return min(around, key=lambda tick: abs(value_of(tick) - target))
-
-
-def _half_up(value: Fraction) -> int:
-    return int((value + Fraction(1, 2)).__floor__())
 
 
 class Bme280Chip:

@@ -7,13 +7,15 @@ write. Never: a particular chip.
 import threading
 import time
 from collections.abc import Callable
+from typing import Literal
 
 
 class RegisterChip:
     """A chip whose first written byte selects a register.
 
     Registers of one byte follow each other (`step` 1: the pointer moves on with each byte). Registers of two bytes
-    are named by one number, high byte first (`wide`), and the pointer stays, as TI's and Microchip's chips do.
+    are named by one number, high byte first (`wide`), and the pointer stays, as TI's and Microchip's chips do. A wide
+    chip may have registers of one byte among them (`narrow`), and may send the low byte first (`order`), as Vishay's.
 
     Attributes:
         registers: the contents: number to value, of one byte, or of two where the chip is `wide`.
@@ -21,6 +23,8 @@ class RegisterChip:
     """
 
     wide = False
+    narrow: frozenset[int] = frozenset()
+    order: Literal["big", "little"] = "big"
 
     def __init__(self, *, mono_ns: Callable[[], int] = time.monotonic_ns) -> None:
         self.registers: dict[int, int] = {}
@@ -40,8 +44,9 @@ class RegisterChip:
                 return
             self._pointer, content = data[0], data[1:]
             if self.wide:
-                if len(content) >= 2:
-                    self.written(self._pointer, int.from_bytes(content[:2], "big"))
+                size = self._size()
+                if len(content) >= size:
+                    self.written(self._pointer, int.from_bytes(content[:size], self.order))
                 return
             for offset, value in enumerate(content):
                 self.written(self._pointer + offset & 0xFF, value)
@@ -56,8 +61,8 @@ class RegisterChip:
             self.advance()
             self.reading(self._pointer, length)
             if self.wide:
-                word = self.registers.get(self._pointer, 0).to_bytes(2, "big")
-                return (word * (length // 2 + 1))[:length]
+                word = self.registers.get(self._pointer, 0).to_bytes(self._size(), self.order)
+                return (word * length)[:length]
             content = bytes(self.registers.get(self._pointer + at & 0xFF, 0) for at in range(length))
             self._pointer = self._pointer + length & 0xFF
             return content
@@ -74,3 +79,6 @@ class RegisterChip:
 
     def reading(self, register: int, length: int) -> None:
         """Take note that a read from `register` begins. A chip whose reads have effects overrides this."""
+
+    def _size(self) -> int:
+        return 1 if self._pointer in self.narrow else 2

@@ -25,7 +25,10 @@ class SimulatedSds011:
         period_min: working period.
         deaf: its RX is not connected: it only talks.
         writes: how many settings have been written to its memory.
+        kind: second byte of a report.
     """
+
+    kind = 0xC0
 
     def __init__(self, *, device_id: bytes = b"\x58\xd9") -> None:
         self.device_id = device_id
@@ -102,7 +105,7 @@ class SimulatedSds011:
             if words is None:
                 return b""
             self._words = words
-        return self._send(0xC0, b"".join(word.to_bytes(2, "little") for word in self._words))
+        return self._send(self.kind, b"".join(word.to_bytes(2, "little") for word in self._words))
 
     def _reply(self, order: int, *, setting: bool, value: int) -> bytes:
         return self._send(0xC5, bytes([order, int(setting), value, 0]))

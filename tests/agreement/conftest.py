@@ -7,6 +7,7 @@ busio is given `Busio`. Both end in smbus2's own ioctls on the simulated adapter
 import importlib
 import importlib.metadata
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,19 @@ def stage(tmp_path: Path) -> Iterator[Callable[[int, SimulatedChip], Stage]]:
     yield put
     for adapter in adapters:
         adapter.close()
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Return a monotonic clock for chips, in nanoseconds, on which time passes only while another driver sleeps."""
+    now_ns = 1_000_000_000_000
+
+    def sleep(seconds: float) -> None:
+        nonlocal now_ns
+        now_ns += round(seconds * 1e9)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    return lambda: now_ns
 
 
 @pytest.fixture

@@ -113,3 +113,40 @@ async def test_next_cancelled_before_the_read_came_back_loses_no_frame() -> None
     await asyncio.gather(waiting, return_exceptions=True)
 
     assert [(await heard.next(timeout_s=1))[1], (await heard.next(timeout_s=1))[1]] == [FRAME, OTHER]
+
+
+async def test_newest_returns_the_last_of_what_came_with_the_time_of_its_read_and_drops_the_rest() -> None:
+    line = PiecewiseLine([FRAME + OTHER, FRAME + OTHER[:1], OTHER[1:]])
+    heard = listener(line, FixedClock(7))
+
+    assert await heard.newest(timeout_s=1) == (7, OTHER)
+    assert await heard.newest(timeout_s=1) == (7, FRAME)
+    assert await heard.newest(timeout_s=1) == (7, OTHER)
+    assert len(line.asked) == 3
+
+
+async def test_newest_on_a_silent_line_raises_bus_timeout() -> None:
+    with pytest.raises(BusTimeout):
+        await listener(PiecewiseLine()).newest(timeout_s=1)
+
+
+async def test_waiting_returns_what_has_come_and_waits_for_nothing() -> None:
+    line = PiecewiseLine([FRAME + OTHER + FRAME[:1], b"", FRAME[1:]])
+    heard = listener(line)
+    await heard.next(timeout_s=1)
+
+    assert await heard.waiting() == [OTHER]
+    assert line.timeouts_s[-1] == 0
+    assert await heard.waiting() == [FRAME]
+    assert await heard.waiting() == []
+
+
+async def test_forget_drops_whole_and_half_items() -> None:
+    line = PiecewiseLine([FRAME + OTHER + FRAME[:2], FRAME])
+    heard = listener(line)
+    await heard.next(timeout_s=1)
+
+    await heard.forget()
+
+    assert (await heard.next(timeout_s=1))[1] == FRAME
+    assert len(line.asked) == 2

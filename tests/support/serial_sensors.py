@@ -3,12 +3,19 @@
 import asyncio
 import csv
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from drivers.errors import BusGone, BusTimeout
+import pytest
+
+from drivers.bus.playback import PlaybackSerial
+from drivers.bus.transcript import Failure, parse_serial
+from drivers.errors import BusError, BusGone, BusTimeout, ChipError, DriverError
+from drivers.model import Driver
+from drivers.reading import Reading
+from drivers.sim.line import SimulatedLine
 
 CAPTURES = Path(__file__).parents[1] / "captures"
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
@@ -120,3 +127,75 @@ class PiecewiseLine:
 
     async def discard_input(self) -> None:
         pass
+
+
+# -- what every sensor on a serial line must stand
+
+
+async def sample_for_ever(driver: Driver) -> None:
+    await driver.open()
+    while True:
+        await driver.sample()
+
+
+async def says_what_the_transcript_says(
+    name: str, make: Callable[[PlaybackSerial], Driver], *, samples: int
+) -> list[Reading]:
+    """Play a transcript from `open` to `close`, to its last byte; return the readings."""
+    line = PlaybackSerial(transcript(name))
+    driver = make(line)
+    await driver.open()
+    readings = [await driver.sample() for _ in range(samples)]
+    await driver.close()
+    line.assert_finished()
+    return readings
+
+
+async def fails_and_closes_wherever_the_line_fails(name: str, make: Callable[[PlaybackSerial], Driver]) -> None:
+    """Cut a transcript after each of its steps, in each way that a line can fail."""
+    whole = parse_serial(transcript(name))
+    for at in range(len(whole.steps)):
+        for failure in (Failure.TIMEOUT, Failure.GONE):
+            driver = make(PlaybackSerial(whole.cut(at, failure)))
+            try:
+                with pytest.raises((BusError, ChipError)):
+                    await sample_for_ever(driver)
+                await driver.close()
+            except AssertionError as error:
+                raise AssertionError(f"{name} cut after {at} steps with {failure}") from error
+
+
+async def survives_every_fault(
+    driver: Driver, line: SimulatedLine, *, good: bytes, bad: bytes, complaint: type[DriverError]
+) -> list[Reading]:
+    """Take a sensor that sends by itself through silence, noise, half a frame and an unplugged port.
+
+    Returns:
+        The readings of `good` after noise, and after the port was plugged in again.
+    """
+    readings = []
+    await driver.open()
+    with pytest.raises(BusTimeout):
+        await driver.sample()
+    line.send(bad)
+    with pytest.raises(complaint):
+        await driver.sample()
+    line.half(good)
+    with pytest.raises(BusTimeout):
+        await driver.sample()
+    line.garbage(50, seed=2)
+    line.send(bad + good)
+    readings.append(await driver.sample())
+    line.unplug()
+    with pytest.raises(BusGone):
+        await driver.sample()
+    await driver.close()
+    with pytest.raises(BusGone):
+        await driver.open()
+    await driver.close()
+    line.replug()
+    await driver.open()
+    line.send(good)
+    readings.append(await driver.sample())
+    await driver.close()
+    return readings

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from drivers.bus import linux_serial
-from drivers.bus.linux_serial import LinuxSerial
-from drivers.errors import BusDenied, BusError, BusGone, BusTimeout
+from drivers.bus.framing import LineFormat, Parity
+from drivers.bus.linux_serial import LinuxSerial, _Port
+from drivers.errors import BusDenied, BusError, BusFault, BusGone, BusTimeout
 from drivers.sim.line import SimulatedLine
 
 LONG_S = 5.0
@@ -200,6 +201,43 @@ async def test_replugged_opens_again_whatever_the_speed(tmp_path: Path, baudrate
                 await line.open()
             sensor.replug()
         await line.close()
+
+
+@pytest.mark.parametrize(("parity", "stop_bits"), [(Parity.EVEN, 1), (Parity.ODD, 2), (Parity.NONE, 2)])
+async def test_pseudo_terminal_is_opened_again_and_again_whatever_the_parity(
+    tmp_path: Path, parity: Parity, stop_bits: int
+) -> None:
+    with SimulatedLine(tmp_path / "port") as sensor:
+        line = LinuxSerial(str(sensor.link), 19200, parity=parity, stop_bits=stop_bits)
+        for _ in range(3):
+            await line.open()
+            sensor.send(b"up")
+            assert await line.read(at_least=2, timeout_s=LONG_S) == b"up"
+            await line.close()
+
+
+@pytest.mark.parametrize(("parity", "letter"), [(Parity.NONE, "N"), (Parity.EVEN, "E"), (Parity.ODD, "O")])
+def test_real_port_is_given_speed_parity_and_stop_bits(
+    monkeypatch: pytest.MonkeyPatch, parity: Parity, letter: str
+) -> None:
+    given: list[dict[str, object]] = []
+
+    def record(path: str, baudrate: int, **settings: object) -> object:
+        given.append({"path": path, "baudrate": baudrate, **settings})
+        raise ValueError("seen enough")
+
+    monkeypatch.setattr("drivers.bus.linux_serial.serial.Serial", record)
+    form = LineFormat(19200, parity, 2)
+    with pytest.raises(BusFault, match=rf"cannot do 19200 8{letter}2"):
+        _Port("/dev/ttyS0", form)._configured(form)
+    assert given[0] | {"write_timeout": 0} == {
+        "path": "/dev/ttyS0",
+        "baudrate": 19200,
+        "parity": letter,
+        "stopbits": 2,
+        "exclusive": True,
+        "write_timeout": 0,
+    }
 
 
 async def test_open_twice_is_harmless_and_close_too(line: LinuxSerial, sensor: SimulatedLine) -> None:

@@ -152,6 +152,21 @@ async def test_serial_cut_by_unplugging_fails_every_call() -> None:
     await line.close()
 
 
+async def test_serial_read_that_does_not_wait_finds_nothing_before_it_is_the_drivers_turn_again() -> None:
+    line = PlaybackSerial("> 01\n< 02 03\n> 04\n< 05")
+    with pytest.raises(BusTimeout, match="nothing has arrived"):
+        await line.read(timeout_s=0)
+    await line.write(b"\x01")
+    assert await line.read(timeout_s=0) == b"\x02\x03"
+    with pytest.raises(BusTimeout, match="nothing has arrived"):
+        await line.read(timeout_s=0)
+    await line.write(b"\x04")
+    assert await line.read(timeout_s=1) == b"\x05"
+    with pytest.raises(BusTimeout, match="nothing has arrived"):
+        await line.read(timeout_s=0)
+    await line.close()
+
+
 async def test_serial_senseless_read_fails() -> None:
     with pytest.raises(TranscriptMismatch, match="a byte or more"):
         await PlaybackSerial("< 01").read(at_least=0, timeout_s=1)

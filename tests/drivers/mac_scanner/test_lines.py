@@ -16,6 +16,20 @@ def test_parser_fed_a_whole_line_returns_the_sighting() -> None:
     assert LineParser().feed(LINE) == [SIGHTING]
 
 
+ESP32_SKETCH = "%02X:%02X:%02X:%02X:%02X:%02X,%d\n"
+"""What the ESP32 sketch "Fast ESP32 WiFi RSSI Sniffer (Multi-BSSID)" gives to `Serial.printf` for each sighting."""
+ESP8266_SNIFFER = "%02x:%02x:%02x:%02x:%02x:%02x,%d\n"
+"""What an ESP8266 sniffer for Aeroscout tags gives to `os_printf`, without the space that it has behind the end."""
+
+
+@pytest.mark.parametrize("form", [ESP32_SKETCH, ESP8266_SNIFFER], ids=["esp32", "esp8266"])
+def test_parser_takes_what_public_sniffers_print(form: str) -> None:
+    heard = [((2, 0x1E, 0xE3, 0xE8, 0x94, 0x81), -67), ((0x7E, 0xA6, 0x82, 0x31, 0x6B, 0xF5), -9)]
+    data = "".join(form % (*address, rssi) for address, rssi in heard).encode()
+
+    assert LineParser().feed(data) == [(bytes(address), rssi) for address, rssi in heard]
+
+
 def test_parser_fed_byte_by_byte_returns_nothing_until_the_line_feed() -> None:
     parser = LineParser()
 

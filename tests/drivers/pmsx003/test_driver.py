@@ -2,11 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from drivers import plantower_driver
 from drivers.bus.linux_serial import LinuxSerial
 from drivers.bus.playback import PlaybackSerial
 from drivers.bus.transcript import Failure, parse_serial
 from drivers.errors import BusError, BusGone, BusTimeout, ChecksumMismatch, InvalidData
-from drivers.pmsx003 import MODEL, driver
+from drivers.plantower_driver import Plantower
+from drivers.pmsx003 import MODEL
 from drivers.pmsx003.driver import Options, Pmsx003
 from drivers.reading import Clock
 from drivers.sim.captures import read_hexdump
@@ -26,7 +28,7 @@ RECORDED = read_hexdump(CAPTURES / "pmsx003.hexdump")
 STEPS = len(parse_serial(transcript("pmsx003.txt")).steps)
 
 
-def sensor(line: PlaybackSerial | PiecewiseLine | LinuxSerial, clock: Clock | None = None) -> Pmsx003:
+def sensor(line: PlaybackSerial | PiecewiseLine | LinuxSerial, clock: Clock | None = None) -> Plantower:
     return Pmsx003(line, clock or FixedClock(), Options())
 
 
@@ -56,7 +58,7 @@ async def test_driver_whose_line_fails_after_any_step_raises_a_bus_error_and_clo
     await pms.close()
 
 
-async def use(pms: Pmsx003) -> None:
+async def use(pms: Plantower) -> None:
     await pms.open()
     while True:
         await pms.sample()
@@ -104,7 +106,7 @@ async def test_sample_before_the_sensor_has_settled_has_no_values_but_ticks() ->
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "FRAME_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(plantower_driver, "FRAME_TIMEOUT_S", 0.3)
 
 
 async def test_driver_on_a_terminal_reads_the_capture_and_gives_the_csv(tmp_path: Path) -> None:

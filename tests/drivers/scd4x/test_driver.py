@@ -23,7 +23,8 @@ from drivers.reading import Value
 from drivers.scd4x import MODEL
 from drivers.scd4x.driver import Options
 from drivers.sim.bme280 import Bme280Chip
-from drivers.sim.scd4x import Scd4xChip, Settings, Shown
+from drivers.sim.scd4x import Scd4xChip, Settings
+from drivers.sim.sensirion_chip import Shown
 from tests.support.i2c_chips import SleptClock, StoppableClock, on_adapter, on_transcript, transcript
 
 _ALL_BUT_CLOSE = len(transcript("scd4x").steps) - 1

@@ -2,12 +2,14 @@ from pathlib import Path
 
 import pytest
 
+from drivers import novafitness_driver
 from drivers.bus.linux_serial import LinuxSerial
 from drivers.bus.playback import PlaybackSerial
 from drivers.bus.transcript import Failure, parse_serial
 from drivers.errors import BusError, BusGone, BusTimeout, ChecksumMismatch, InvalidData
+from drivers.novafitness_driver import NovaFitness
 from drivers.reading import Clock
-from drivers.sds011 import MODEL, driver
+from drivers.sds011 import MODEL
 from drivers.sds011.driver import Options, Sds011
 from drivers.sim.captures import read_hexdump
 from drivers.sim.line import SimulatedLine
@@ -20,7 +22,7 @@ STEPS = len(parse_serial(transcript("sds011.txt")).steps)
 
 def sensor(
     line: PlaybackSerial | PiecewiseLine | LinuxSerial, clock: Clock | None = None, options: Options | None = None
-) -> Sds011:
+) -> NovaFitness:
     return Sds011(line, clock or FixedClock(), options or Options())
 
 
@@ -53,7 +55,7 @@ async def test_driver_whose_line_fails_after_any_step_raises_a_bus_error_and_clo
     await sds.close()
 
 
-async def use(sds: Sds011) -> None:
+async def use(sds: NovaFitness) -> None:
     await sds.open()
     while True:
         await sds.sample()
@@ -103,8 +105,8 @@ def test_options_with_an_impossible_period_say_what_is_possible(period_min: int)
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(driver, "REPORT_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(driver, "REPLY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(novafitness_driver, "REPORT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(novafitness_driver, "REPLY_TIMEOUT_S", 0.05)
 
 
 async def test_driver_on_a_terminal_sets_up_the_sensor_once_and_reads_the_capture(tmp_path: Path) -> None:

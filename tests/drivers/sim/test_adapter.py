@@ -12,7 +12,7 @@ from smbus2 import SMBus
 from smbus2 import smbus2 as smbus_module
 
 from drivers.sim import boundary, ioctl, smbus
-from drivers.sim.adapter import SimulatedAdapter, _Session
+from drivers.sim.adapter import Session, SimulatedAdapter
 from drivers.sim.faults import Faults
 from tests.support.buses import RegisterFile
 
@@ -188,19 +188,19 @@ def test_unplug_and_replug_twice_are_harmless(tmp_path: Path) -> None:
     ],
 )
 def test_session_senseless_request_is_einval(adapter: SimulatedAdapter, packet: bytes) -> None:
-    assert boundary.unpack(_Session(adapter).answer(packet)) == (errno.EINVAL, b"")
+    assert boundary.unpack(Session(adapter).answer(packet)) == (errno.EINVAL, b"")
 
 
 def test_session_unknown_smbus_call_is_not_supported(adapter: SimulatedAdapter) -> None:
     call = boundary.pack_smbus(boundary.SmbusCall(0, 0, 6, bytes(34)))
-    answer = _Session(adapter).answer(boundary.pack(boundary.I2C_SMBUS, call))
+    answer = Session(adapter).answer(boundary.pack(boundary.I2C_SMBUS, call))
     assert boundary.unpack(answer)[0] == errno.EOPNOTSUPP
 
 
 def test_session_more_than_fits_an_answer_is_einval(adapter: SimulatedAdapter) -> None:
     messages = [boundary.RawMessage(ADDRESS, boundary.I2C_M_RD, bytes(8192))] * 9
     request = boundary.pack(boundary.I2C_RDWR, boundary.pack_messages(messages))
-    assert boundary.unpack(_Session(adapter).answer(request))[0] == errno.EINVAL
+    assert boundary.unpack(Session(adapter).answer(request))[0] == errno.EINVAL
 
 
 @given(
@@ -210,7 +210,7 @@ def test_session_more_than_fits_an_answer_is_einval(adapter: SimulatedAdapter) -
 )
 def test_session_any_request_gets_an_answer(request: int, content: bytes, cut: int) -> None:
     """Whatever a client sends is answered with a known errno, and only success has results."""
-    session = _Session(SimulatedAdapter({ADDRESS: RegisterFile()}))
+    session = Session(SimulatedAdapter({ADDRESS: RegisterFile()}))
     code, results = boundary.unpack(session.answer(boundary.pack(request, content)[cut:]))
     assert code == 0 or code in errno.errorcode
     assert code == 0 or results == b""

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.sim.chip import NotAcknowledged
-from drivers.sim.scd4x import Scd4xChip, Shown, checksum, presented_by, ticks_for
+from drivers.sim.scd4x import Scd4xChip, presented_by, ticks_for
+from drivers.sim.sensirion_chip import Shown, checksum
 
 _START, _STOP, _READY, _READ = (bytes.fromhex(code) for code in ("21b1", "3f86", "e4b8", "ec05"))
 _SERIAL = bytes.fromhex("3682")

@@ -1,0 +1,58 @@
+"""The registers and settings of the BMP388 and BMP390.
+
+Sources, by number:
+    [1] Bosch Sensortec, BMP3_SensorAPI v2.0.1, ``bmp3_defs.h``.
+    [2] The same, ``bmp3.c``.
+    [3] Adafruit, CircuitPython_BMP3XX 1.3.27, which cites the BMP388 data sheet (not opened), page 27, table 22.
+"""
+
+from typing import Final
+
+from drivers.bosch_chip import Patience
+
+CHIP: Final = "bmp388"
+
+ID: Final = 0x00
+CHIP_IDS: Final = (0x50, 0x60)
+"""[1] `BMP3_CHIP_ID` (BMP388), `BMP390_CHIP_ID`."""
+
+ERROR: Final = 0x02
+ERROR_FATAL: Final = 0x01
+"""[1] `BMP3_ERR_FATAL`."""
+STATUS: Final = 0x03
+STATUS_COMMAND_READY: Final = 0x10
+STATUS_DATA_READY: Final = 0x60
+"""[1] `BMP3_CMD_RDY`; `BMP3_DRDY_PRESS` and `BMP3_DRDY_TEMP` together."""
+
+DATA: Final = 0x04
+DATA_LENGTH: Final = 6
+"""[2] `parse_sensor_data`: pressure (3), temperature (3), least significant byte first."""
+SKIPPED: Final = 0x800000
+"""The data registers after a reset (unverified)."""
+
+CALIBRATION: Final = 0x31
+CALIBRATION_LENGTH: Final = 21
+"""[1], [3]."""
+
+COMMAND: Final = 0x7E
+RESET_WORD: Final = 0xB6
+"""[1] `BMP3_SOFT_RESET`."""
+
+POWER: Final = 0x1B
+OVERSAMPLING: Final = 0x1C
+_PRESSURE_ON: Final = 0x01
+_TEMPERATURE_ON: Final = 0x02
+_MODE_FORCED: Final = 0x01
+"""[1] `BMP3_PRESS_EN_MSK`, `BMP3_TEMP_EN_MSK`; mode in bits 5..4, `BMP3_OP_MODE_POS`."""
+MEASURE_SETTING: Final = _MODE_FORCED << 4 | _TEMPERATURE_ON | _PRESSURE_ON
+SLEEP_SETTING: Final = 0x00
+
+_X2: Final = 1
+_X16: Final = 4
+OVERSAMPLING_SETTING: Final = _X2 << 3 | _X16
+"""[1] `BMP3_OVERSAMPLING_16X` for pressure in bits 2..0, `BMP3_OVERSAMPLING_2X` for temperature in bits 5..3."""
+
+STARTUP: Final = Patience(after_s=0.002, retry_s=0.002)
+"""[2] `bmp3_soft_reset` waits 2 ms."""
+MEASURE: Final = Patience(after_s=0.040, retry_s=0.005)
+"""[2] `validate_osr_and_odr_settings`: 0.234 + (0.392 + 16 * 2) + (0.313 + 2 * 2) = 36.9 ms; the rest is reserve."""

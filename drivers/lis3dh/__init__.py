@@ -1,0 +1,87 @@
+"""STMicroelectronics LIS3DH: tilt, vibration and knocks of the pole, on I2C."""
+
+from drivers.lis3dh.driver import Lis3dh, Options
+from drivers.lis3dh.registers import ADDRESSES, MG_PER_DIGIT
+from drivers.model import I2cModel
+from drivers.reading import Channel
+
+_PROPERTY = "http://qudt.org/vocab/quantitykind/"
+_OFFSET = "unverified: sensitivity and zero of each chip differ by some hundredths of g"
+
+
+def channels(options: Options) -> tuple[Channel, ...]:
+    """Return the channels of a sensor with these options."""
+    full_mm_s2 = 2048 * MG_PER_DIGIT[options.range_g] * 980_665 // 100_000
+    axes = tuple(
+        Channel(
+            name=axis,
+            title=f"Steady acceleration along {axis}, gravity included",
+            property=f"{_PROPERTY}Acceleration",
+            unit="m/s2",
+            exponent=-3,
+            minimum=-full_mm_s2,
+            maximum=full_mm_s2,
+            accuracy=_OFFSET,
+        )
+        for axis in "xyz"
+    )
+    return (
+        *axes,
+        Channel(
+            name="tilt",
+            title="Tilt of the pole against how it was mounted",
+            property=f"{_PROPERTY}PlaneAngle",
+            unit="deg",
+            exponent=-1,
+            minimum=0,
+            maximum=1800,
+            accuracy="unverified; a hundredth of g off in one axis is 0.6 degrees",
+        ),
+        Channel(
+            name="vibration_rms",
+            title="Vibration, root mean square over 32 samples",
+            property=f"{_PROPERTY}Acceleration",
+            unit="m/s2",
+            exponent=-3,
+            minimum=0,
+            maximum=2 * full_mm_s2,
+            accuracy=_OFFSET,
+        ),
+        Channel(
+            name="vibration_peak",
+            title="Vibration, largest of 32 samples",
+            property=f"{_PROPERTY}Acceleration",
+            unit="m/s2",
+            exponent=-3,
+            minimum=0,
+            maximum=4 * full_mm_s2,
+            accuracy=_OFFSET,
+        ),
+        # A knock on the pole is an act of somebody, but it counts acts on the unit, not people: anybody, or the wind.
+        Channel(
+            name="knocks",
+            title="Whether the pole was knocked since the last sample: 0 or 1",
+            property=f"{_PROPERTY}Count",
+            unit="count",
+            minimum=0,
+            maximum=1,
+            accuracy="at least one; the chip does not tell how many",
+        ),
+    )
+
+
+MODEL = I2cModel(
+    name="lis3dh",
+    title="STMicroelectronics LIS3DH",
+    addresses=ADDRESSES,
+    create=Lis3dh,
+    interval_s=5.0,
+    timeout_s=3.0,
+    options=Options,
+    channels=channels(Options()),
+    channels_of=channels,
+    agreement=(
+        "independent driver: adafruit-circuitpython-lis3dh on the simulated chip (tests/agreement/agree_lis3dh.py)",
+    ),
+)
+"""What the registry and the configuration checker know of this chip."""
