@@ -1,20 +1,44 @@
-"""Rules about buses.
+"""Rules about buses: their kind, what it needs and what it has no use for, their device nodes.
 
 In: the file's `[bus.*]` tables. Out: plans of those that are right, and problems. Never: opens a bus.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Final
 
-from agent.config.plans import BusKind, BusPlan
-from agent.tomlfile import Severity, Table, quoted
+from agent.config.plans import BusKind, BusPlan, MuxPlan
+from agent.tomlfile import Duration, Severity, Table, quoted
+from drivers.bus.framing import LineFormat, Parity
 
-_UNSTEADY: Final = re.compile(r"/dev/tty(USB|ACM)[0-9]+")
-_OTHER_KIND: Final = {
-    BusKind.I2C: re.compile(r"/dev/(tty|serial/).*"),
-    BusKind.SERIAL: re.compile(r"/dev/i2c-[0-9]+"),
+_LINE: Final = ("path", "baudrate", "parity", "stop_bits")
+KEYS: Final = {
+    BusKind.I2C: ("path",),
+    BusKind.SERIAL: _LINE,
+    BusKind.MODBUS: (*_LINE, "turnaround"),
+    BusKind.MUX: ("bus", "address", "channel"),
+    BusKind.SYSFS: ("path",),
 }
+"""The keys of each kind besides `kind`."""
+NEEDED: Final = {
+    "path": 'a device node, such as "/dev/i2c-1" or "/dev/serial/by-id/usb-..."',
+    "bus": "the name of the bus that the multiplexer is on",
+    "address": "the multiplexer's own I2C address, 0x70 to 0x77",
+    "channel": "which of its channels this bus is, 0 to 7",
+}
+"""Keys that are needed by the kinds that have them, and what they are."""
+_NO_USE: Final = {
+    (BusKind.I2C, "baudrate"): "the speed of I2C is set in the system's /boot/firmware/config.txt",
+    (BusKind.I2C, "channel"): 'a channel of a multiplexer is a bus of its own, of kind "i2c-mux"',
+    (BusKind.MUX, "path"): "a multiplexer has no node of its own: bus names the one that it is on",
+}
+_UNSTEADY: Final = re.compile(r"/dev/tty(USB|ACM)[0-9]+")
+_LINE_PATH: Final = re.compile(r"/dev/(tty|serial/).*")
+_I2C_PATH: Final = re.compile(r"/dev/i2c-[0-9]+")
+MODBUS_FORMAT: Final = LineFormat(19200, Parity.EVEN, 1)
+"""What the Modbus specification has every device know and use where nothing else is set: 19200 bits a second, even
+parity ("MODBUS over Serial Line", V1.02, sections 3.2 and 2.5.1; unverified)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +48,123 @@ class Buses:
     Attributes:
         declared: every name that has a section, right or wrong.
         plans: those whose kind is known and fits their path.
+        parents: names that multiplexers give for the bus they are on, right or wrong.
     """
 
     declared: frozenset[str]
     plans: dict[str, BusPlan]
+    parents: set[str] = field(default_factory=set)
+
+    def above(self, name: str) -> Iterator[BusPlan]:
+        """Yield the buses between a bus and its adapter, the adapter's own last; none twice, where they go round."""
+        seen = {name}
+        plan = self.plans.get(name)
+        while plan is not None and plan.channel is not None and plan.channel.bus not in seen:
+            seen.add(plan.channel.bus)
+            plan = self.plans.get(plan.channel.bus)
+            if plan is not None:
+                yield plan
 
 
 def check_buses(root: Table) -> Buses:
     """Return the buses, after reporting what is wrong with them."""
-    plans: dict[str, BusPlan] = {}
+    buses = Buses(root.table("bus").written, {})
     owners: dict[str, str] = {}
     for name, table in root.tables("bus").items():
-        path = table.text("path")
-        if path is not None:
+        path, parent = table.text("path"), table.text("bus")
+        if path is not None and table.text("kind") != BusKind.MUX:
             _check_path(table, path, owners)
-        kind = table.text("kind")
-        if kind is None:
+        if parent is not None:
+            buses.parents.add(parent)
+        written = table.text("kind")
+        if written is None:
             continue
-        baudrate = table.get("baudrate", int)
-        if _check_kind(table, BusKind(kind), path):
-            plans[name] = BusPlan(name=name, kind=BusKind(kind), path=path or "", baudrate=baudrate)
-    return Buses(root.table("bus").written, plans)
+        kind = BusKind(written)
+        fits = _check_kind(table, kind, path)
+        complete = _check_keys(table, kind)
+        plan = _plan(name, kind, table)
+        if fits and complete and plan is not None:
+            buses.plans[name] = plan
+    return buses
+
+
+def _plan(name: str, kind: BusKind, table: Table) -> BusPlan | None:
+    """Return the plan, None if something that it needs is missing or wrong."""
+    path, bus = table.text("path"), table.text("bus")
+    address, number = table.get("address", int), table.get("channel", int)
+    if kind is BusKind.MUX:
+        if bus is None or address is None or number is None:
+            return None
+        return BusPlan(name=name, kind=kind, path="", channel=MuxPlan(bus=bus, address=address, number=number))
+    if kind in {BusKind.I2C, BusKind.SYSFS}:
+        return BusPlan(name=name, kind=kind, path=path or "")
+    written = table.text("parity")
+    if kind is BusKind.SERIAL:
+        parity = Parity.NONE if written is None else Parity(written)
+        stop_bits = table.get("stop_bits", int) or 1
+        return BusPlan(
+            name=name,
+            kind=kind,
+            path=path or "",
+            baudrate=table.get("baudrate", int),
+            parity=parity,
+            stop_bits=stop_bits,
+        )
+    form, turnaround = _modbus_format(table, written), table.get("turnaround", Duration)
+    return BusPlan(
+        name=name,
+        kind=kind,
+        path=path or "",
+        baudrate=form.baudrate,
+        parity=form.parity,
+        stop_bits=form.stop_bits,
+        turnaround_s=0.0 if turnaround is None else turnaround.seconds,
+    )
+
+
+def _modbus_format(table: Table, written: str | None) -> LineFormat:
+    """Return the line's format; without parity there are two stop bits, so that a byte always has eleven bits."""
+    parity = MODBUS_FORMAT.parity if written is None else Parity(written)
+    usual = 2 if parity is Parity.NONE else MODBUS_FORMAT.stop_bits
+    form = LineFormat(
+        table.get("baudrate", int) or MODBUS_FORMAT.baudrate, parity, table.get("stop_bits", int) or usual
+    )
+    if not table.written & {"baudrate", "parity", "stop_bits"}:
+        table.problem(
+            None,
+            "assumed-line",
+            f"bus {quoted(table.name)} is taken to be {form.words()}, the default of the Modbus specification: "
+            f"{form.baudrate} bits a second, even parity, 1 stop bit",
+            expected="baudrate, parity and stop_bits as they are set on the devices",
+            found="nothing",
+            hint='many devices leave the factory as 9600 8N1: baudrate = 9600, parity = "none", stop_bits = 1',
+            severity=Severity.WARNING,
+        )
+    return form
+
+
+def _check_keys(table: Table, kind: BusKind) -> bool:
+    """Return whether everything is there that this kind needs; report that, and what it has no use for."""
+    for key in sorted({key for keys in KEYS.values() for key in keys} - set(KEYS[kind])):
+        if key in table.values:
+            why = _NO_USE.get((kind, key))
+            table.problem(
+                key,
+                "no-effect",
+                f"a bus of kind {quoted(kind.value)} has no {key}",
+                expected=f"no {key} here",
+                hint="remove this line" if why is None else f"remove this line; {why}",
+            )
+    missing = [key for key in KEYS[kind] if key in NEEDED and key not in table.written]
+    for key in missing:
+        table.problem(
+            None,
+            "missing-key",
+            f"[bus.{table.name}] lacks the key {quoted(key)}",
+            expected=NEEDED[key],
+            found="nothing",
+        )
+    return not missing
 
 
 def _check_path(table: Table, path: str, owners: dict[str, str]) -> None:
@@ -80,24 +200,18 @@ def _check_path(table: Table, path: str, owners: dict[str, str]) -> None:
 
 
 def _check_kind(table: Table, kind: BusKind, path: str | None) -> bool:
-    """Return whether the kind can be right."""
-    fits = path is None or not _OTHER_KIND[kind].fullmatch(path)
-    if not fits:
-        other = BusKind.SERIAL if kind is BusKind.I2C else BusKind.I2C
-        table.problem(
-            "kind",
-            "wrong-bus-kind",
-            f"{quoted(path)} is not of kind {quoted(kind.value)}",
-            expected=quoted(other.value),
-            found=quoted(kind.value),
-            hint="correct the kind, or the path",
-        )
-    if kind is BusKind.I2C and "baudrate" in table.values:
-        table.problem(
-            "baudrate",
-            "no-effect",
-            "an I2C bus has no baudrate",
-            expected="no baudrate here",
-            hint="remove this line; the speed of I2C is set in the system's /boot/firmware/config.txt",
-        )
-    return fits
+    """Return whether the kind can be right for the path."""
+    if path is None or kind in {BusKind.MUX, BusKind.SYSFS}:
+        return True
+    other, fitting = (_LINE_PATH, '"serial" or "modbus"') if kind is BusKind.I2C else (_I2C_PATH, '"i2c"')
+    if not other.fullmatch(path):
+        return True
+    table.problem(
+        "kind",
+        "wrong-bus-kind",
+        f"{quoted(path)} is not of kind {quoted(kind.value)}",
+        expected=fitting,
+        found=quoted(kind.value),
+        hint="correct the kind, or the path",
+    )
+    return False
