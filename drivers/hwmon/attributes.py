@@ -1,0 +1,104 @@
+"""The kernel's hardware monitoring: types of channels, their units, and which files one channel has.
+
+In: nothing. Out: numbers and names. Never: input, output.
+
+Source: Linux Documentation/hwmon/sysfs-interface.rst, commit 2555693d, read in github.com/torvalds/linux: "All sysfs
+values are fixed point numbers", the unit of each, `*_fault`, and ENODATA of a channel that is disabled. Ranges are
+ours: wide enough for any sensor of the type.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from drivers.sysfs import Kind
+
+CHIP: Final = "hwmon"
+FOLDER: Final = "class/hwmon"
+PREFIX: Final = "hwmon"
+_QUDT: Final = "http://qudt.org/vocab/quantitykind/"
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "curr": Kind(
+            title="Electric current",
+            unit="A",
+            exponent=-3,
+            minimum=-10_000_000,
+            maximum=10_000_000,
+            denominator=1000,
+            property=f"{_QUDT}ElectricCurrent",
+        ),
+        "energy": Kind(
+            title="Energy since the start",
+            unit="J",
+            exponent=-6,
+            minimum=0,
+            maximum=2**63,
+            denominator=10**6,
+            property=f"{_QUDT}Energy",
+        ),
+        # SenML advises against its revolution a minute, 1/min.
+        "fan": Kind(
+            title="Speed of a fan in revolutions a second",
+            unit="1/s",
+            exponent=-3,
+            minimum=0,
+            maximum=2_000_000,
+            denominator=60,
+            property=f"{_QUDT}RotationalVelocity",
+        ),
+        "humidity": Kind(
+            title="Relative humidity",
+            unit="%RH",
+            exponent=-3,
+            minimum=0,
+            maximum=100_000,
+            denominator=1000,
+            property=f"{_QUDT}RelativeHumidity",
+        ),
+        "in": Kind(
+            title="Voltage",
+            unit="V",
+            exponent=-3,
+            minimum=-10_000_000,
+            maximum=10_000_000,
+            denominator=1000,
+            property=f"{_QUDT}Voltage",
+        ),
+        "power": Kind(
+            title="Electric power",
+            unit="W",
+            exponent=-6,
+            minimum=-(10**12),
+            maximum=10**12,
+            denominator=10**6,
+            property=f"{_QUDT}ElectricPower",
+        ),
+        "temp": Kind(
+            title="Temperature",
+            unit="Cel",
+            exponent=-3,
+            minimum=-273_150,
+            maximum=2_500_000,
+            denominator=1000,
+            property=f"{_QUDT}Temperature",
+        ),
+    }
+)
+"""What can be bridged: a millidegree times 1/1000 is a degree, a microwatt times 1/1000000 a watt."""
+
+VALUES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"power": ("input", "average")})
+"""Files with the value of a type, the first that is there; `input` of all others."""
+
+KNOWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "ina219": ("in0", "in1", "curr1", "power1"),
+        "ina220": ("in0", "in1", "curr1", "power1"),
+        "ina226": ("in0", "in1", "curr1", "power1"),
+        "ina230": ("in0", "in1", "curr1", "power1"),
+        "ina231": ("in0", "in1", "curr1", "power1"),
+        "sht3x": ("temp1", "humidity1"),
+    }
+)
+"""Channels of devices whose page in Documentation/hwmon was read: what a sensor has that lists none."""
