@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PREFIX ?= /opt/lamppost
 DESTDIR ?=
-PROOFS := prove-demo prove-kill prove-powercut prove-outage prove-halfopen prove-stampede prove-flat prove-canary prove-check prove-ledger prove-suspend prove-reconcile prove-clock prove-damage prove-delivery prove-wire prove-flash prove-plan prove-model prove-size prove-month
+PROOFS := prove-demo prove-kill prove-powercut prove-outage prove-halfopen prove-stampede prove-flat prove-canary prove-check prove-ledger prove-suspend prove-reconcile prove-clock prove-damage prove-delivery prove-wire prove-flash prove-plan prove-model prove-size prove-month prove-faults
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench mutation format lock install clean agree prove-foreign prove-sampler $(PROOFS)
@@ -58,6 +58,7 @@ prove-plan: ## what `lamppost plan` foretells, against what units then do; as ro
 prove-model: ## the outbox beside a model of it, through any history; planted faults are found
 prove-size: ## ten million rows that wait: opening, memory, and the rate of sending; half an hour
 prove-month: ## a simulated month without uplink, then its return: the present first, the past as budgeted
+prove-faults: ## every fault of a bus: what is told, how long it lasts, what it costs the others; four minutes
 $(PROOFS): prove-%: $(STAMP)
 	@$(BIN)/python -m tests.proofs.$*
 

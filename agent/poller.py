@@ -27,6 +27,7 @@ from agent.clock import Clock
 from agent.deadline import Deadline, DeadlinePassed
 from agent.interruption import Interruption
 from agent.states import SensorState, StartPolicy
+from agent.steadiness import Steadiness
 from agent.trips import Trips
 from drivers.bus.api import Bus
 from drivers.errors import BusGone, BusTimeout, DriverError, NoAcknowledge, NotReady, WrongChip
@@ -76,6 +77,7 @@ class Poller:
         failures: how many attempts ended in an error.
         skipped: how many ticks were.
         trips: how many frames were stopped because they held what looks like somebody's identifier, by kind.
+        suspicion: why readings that come are suspicious, in words without a value; None when they are not.
     """
 
     def __init__(  # noqa: PLR0913 - one for each key of a sensor's configuration, and the seams
@@ -93,6 +95,7 @@ class Poller:
         sink: Sink,
         jitter: Callable[[], float] = random.random,
         owns_bus: bool = False,
+        steadiness: Steadiness | None = None,
     ) -> None:
         """Describe the sensor; nothing is opened yet.
 
@@ -109,10 +112,12 @@ class Poller:
             sink: gets readings and states.
             jitter: returns 0 to 1, which shortens a pause.
             owns_bus: no other sensor is on the bus, so it is closed while the sensor is paused: a serial line.
+            steadiness: sees whether the sensor is stuck on one value; None where nobody asks.
         """
         self.sensor = sensor
         self.state: SensorState | None = None
         self.problem: str | None = None
+        self.suspicion: str | None = None
         self.readings = self.failures = self.skipped = 0
         self.trips = Trips()
         self.progress_mono_ns = clock.mono_ns()
@@ -127,6 +132,7 @@ class Poller:
         self._sink = sink
         self._jitter = jitter
         self._owns_bus = owns_bus
+        self._steadiness = steadiness
         self._deadline = Deadline(clock)
         self._interruption = Interruption()
         self._wanted = asyncio.Event()
@@ -287,7 +293,16 @@ class Poller:
         self._pause_s = _BACKOFF_FIRST_S
         if self.state is not SensorState.OK:
             self._recovered()
+        if self._steadiness is not None and self._steadiness.look(reading):
+            self._suspect(self._steadiness.problem)
         self._sink.on_reading(self.sensor, reading)
+
+    def _suspect(self, suspicion: str | None) -> None:
+        self.suspicion = suspicion
+        if suspicion is None:
+            _log.info("sensor %s: no longer suspicious", self.sensor)
+        else:
+            _log.warning("sensor %s: suspicious: %s", self.sensor, suspicion)
 
     async def _limited(self, work: Awaitable[Result], *, seconds: float, what: str) -> Result:
         try:

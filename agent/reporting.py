@@ -136,4 +136,5 @@ def _sensor(poller: Poller) -> dict[str, Any]:
         "skipped": poller.skipped,
         "trips": poller.trips.counts,
         "problem": poller.problem,
+        "suspicion": poller.suspicion,
     }

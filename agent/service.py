@@ -35,7 +35,7 @@ from agent.reception import COUNTERS, Reception
 from agent.reporting import Reporter
 from agent.restarts import Restarts
 from agent.sealer import Sealer
-from agent.sensors import AnyBus, Simulation, open_buses
+from agent.sensors import AnyBus, Simulation, nodes_of, open_buses
 from agent.supervision import Supervisor
 from agent.uplink.session import BUDGET_NAME
 from agent.windows import Windows
@@ -216,7 +216,7 @@ def _join(
     desk: Desk,
 ) -> Stages:
     """Make the other stages, and return them all."""
-    buses = open_buses(settings)
+    buses = open_buses(settings, clock=around.clock)
     filters, suspended = make_filters(settings, tested=tested, ledgers=store.ledgers)
     windows = Windows(
         tuple(plan.spec for plan in settings.streams),
@@ -243,7 +243,7 @@ def _join(
     )
     supervisor = Supervisor(
         buses,
-        bus_of={plan.name: plan.bus for plan in settings.sensors},
+        bus_of=nodes_of(settings),
         restarts=Restarts(settings.directory, clock=around.clock),
         clock=around.clock,
     )

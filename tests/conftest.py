@@ -16,9 +16,16 @@ _COMPONENTS = {
     "chromium": "chromium",
     "faketime": "faketime",
     "fuse": "fusermount3",
+    "i2ctools": "i2cdetect",
     "systemd": "systemd-analyze",
+    "umockdev": "umockdev-run",
 }
-_PACKAGES = {"fusermount3": "fuse3", "systemd-analyze": "systemd"}
+_PACKAGES = {
+    "fusermount3": "fuse3",
+    "i2cdetect": "i2c-tools",
+    "systemd-analyze": "systemd",
+    "umockdev-run": "umockdev",
+}
 _REQUIRED = frozenset(filter(None, os.environ.get("LAMPPOST_REQUIRE", "").split(",")))
 
 

@@ -1,5 +1,7 @@
 """`lamppost check FILE`: every mistake in one run, where it is, what was expected and what was found.
 
+The file is a unit's configuration, or describes one device; a device's examples are run.
+
 Exit codes: 0 no mistake (warnings are none); 1 mistakes; 2 the file cannot be read.
 """
 
@@ -9,7 +11,9 @@ from pathlib import Path
 
 from agent.cli.main import DEFAULT_FILE, FAILED, OK, USAGE
 from agent.config import Settings, examine
-from agent.tomlfile import Report, Unusable
+from agent.config.declared import examine_device, is_device
+from agent.tomlfile import Problem, Report, Unusable, read
+from drivers.model import Model
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,17 +26,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check the file, print what is wrong, and return the exit code."""
     file: Path = options.file
-    settings = None
+    found = None
     code = OK
     try:
-        outcome = examine(file)
-        report, settings = outcome.report, outcome.settings
+        report, found = _examined(file)
         code = FAILED if report.errors() else OK
     except Unusable as error:
         report = Report([error.problem])
         code = FAILED if error.readable else USAGE
-    print(_json(file, report) if options.json else _text(file, report, settings))
+    print(_json(file, report) if options.json else _text(file, report, found))
     return code
+
+
+def _examined(file: Path) -> tuple[Report, str | None]:
+    """Return what is wrong with a file, and what it describes when nothing is."""
+    document = read(file)
+    if is_device(document):
+        report, model = examine_device(document, name=file.stem)
+        return report, None if model is None else _of_device(model, examples=len(document.values["example"]))
+    outcome = examine(file)
+    return outcome.report, None if outcome.settings is None else _of_unit(outcome.settings)
+
+
+def _of_unit(settings: Settings) -> str:
+    sensors, streams = _count(len(settings.sensors), "sensor"), _count(len(settings.streams), "stream")
+    return f"Unit {settings.unit.id}: {sensors}, {streams}"
+
+
+def _of_device(model: Model, *, examples: int) -> str:
+    channels, held = _count(len(model.channels), "channel"), _count(examples, "example")
+    return f"Device {model.name}: {channels}, {held} run as declared"
 
 
 def _json(file: Path, report: Report) -> str:
@@ -41,21 +64,25 @@ def _json(file: Path, report: Report) -> str:
             "file": str(file),
             "errors": len(report.errors()),
             "warnings": len(report.warnings()),
-            "problems": [problem.as_dict() for problem in report.ordered()],
+            "problems": [_plain(file, problem) for problem in report.ordered()],
         },
         indent=2,
         ensure_ascii=False,
     )
 
 
-def _text(file: Path, report: Report, settings: Settings | None) -> str:
+def _plain(file: Path, problem: Problem) -> dict[str, str | int | None]:
+    """Return a problem for programs; with its file where that is another one: the file of a device."""
+    return problem.as_dict() | ({} if problem.file == str(file) else {"file": problem.file})
+
+
+def _text(file: Path, report: Report, found: str | None) -> str:
     errors, warnings = len(report.errors()), len(report.warnings())
     parts = [report.text(), ""] if report.problems else []
     counted = f"{_count(errors, 'mistake')}, {_count(warnings, 'warning')}"
-    if settings is None:
+    if found is None:
         return "\n".join([*parts, f"{file}: {counted}. Correct the file and check it again."])
-    what = f"{_count(len(settings.sensors), 'sensor')}, {_count(len(settings.streams), 'stream')}"
-    return "\n".join([*parts, f"{file}: {counted}. Unit {settings.unit.id}: {what}."])
+    return "\n".join([*parts, f"{file}: {counted}. {found}."])
 
 
 def _count(number: int, noun: str) -> str:

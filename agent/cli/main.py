@@ -36,8 +36,11 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "keygen": "make a unit's key",
         "once": "read every sensor once; publish nothing",
         "plan": "foretell bytes, days of buffer, wear of the card",
+        "probe": "show live values of one sensor, or keep a transcript",
         "run": "work until stopped; what systemd starts",
+        "scan": "find out which sensors are there; print the TOML to paste",
         "schema": "print the JSON Schema of the configuration, for editors",
+        "sensors": "list every sensor model, and what agrees with it",
         "status": "tell how the running agent is",
     }
 )

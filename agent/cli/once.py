@@ -95,7 +95,7 @@ def _shown(channel: Channel, reading: Reading) -> str:
 
 async def take(settings: Settings, clock: Clock) -> list[Taken]:
     """Return what each sensor gave; sensors of different buses are read at the same time."""
-    buses = open_buses(settings)
+    buses = open_buses(settings, clock=clock)
     try:
         by_bus: dict[str, list[SensorPlan]] = {}
         for plan in settings.sensors:

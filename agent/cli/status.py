@@ -69,11 +69,7 @@ def _troubles(known: dict[str, Any], age_s: int) -> list[str]:
         found.append("this status is from before the last boot: the agent has not started since. " + _REMEDY)
     elif age_s > _STALE_S:
         found.append(f"this status is {age_s} s old: the agent hangs or has ended. " + _REMEDY)
-    for name, sensor in known["sensors"].items():
-        if sensor["state"] not in {"ok", "paused"}:  # a pause is as it should be
-            found.append(
-                f"sensor {name} is {sensor['state'] or 'not answering yet'}: {sensor['problem'] or 'wait a moment'}"
-            )
+    found += _sensor_troubles(known["sensors"])
     found += [
         f"stream {name} is suspended: {reason}. Nothing of it leaves. Install Lamppost anew; if it stays, report it"
         for name, reason in known["suspended"].items()
@@ -93,4 +89,16 @@ def _troubles(known: dict[str, Any], age_s: int) -> list[str]:
     found += [_WORN] if (known.get("flash") or {}).get("over") else []
     if known["clock"]["quality"] == "unset":
         found.append("the clock is not set: rows carry boot time until it is. Check the network or the GNSS antenna")
+    return found
+
+
+def _sensor_troubles(sensors: dict[str, Any]) -> list[str]:
+    found = []
+    for name, sensor in sensors.items():
+        if sensor["state"] not in {"ok", "paused"}:  # a pause is as it should be
+            found.append(
+                f"sensor {name} is {sensor['state'] or 'not answering yet'}: {sensor['problem'] or 'wait a moment'}"
+            )
+        elif sensor.get("suspicion"):  # files of earlier versions do not tell
+            found.append(f"sensor {name} is suspicious: {sensor['suspicion']}. Compare it, or power it off and on")
     return found

@@ -57,7 +57,7 @@ def examine(path: Path, *, catalogue: "Catalogue | None" = None) -> "Outcome":
     from agent.config.check import check  # noqa: PLC0415 - see the module
     from agent.tomlfile import read  # noqa: PLC0415 - see the module
 
-    return check(read(path), catalogue or installed(), folder=path.absolute().parent)
+    return check(read(path), catalogue or installed(path.parent), folder=path.absolute().parent)
 
 
 def load(path: Path, *, catalogue: "Catalogue | None" = None) -> Settings:

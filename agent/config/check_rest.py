@@ -13,9 +13,10 @@ from agent.config.check_stream import Streams
 from agent.config.plans import StreamPlan
 from agent.tomlfile import Duration, Severity, Size, Table, did_you_mean, listing, nearest, quoted
 from agent.uplink.cost import WireCost
+from drivers.model import Delivery, Model
 
 TIME_CHANNEL: Final = "utc"
-"""A sensor with a channel of this name can be the clock's source."""
+"""A sensor that sends a channel of this name by itself can be the clock's source."""
 _TOPIC_BYTES: Final = 40
 _ENVELOPE_BYTES: Final = 150
 """Least bytes around the values of a batch: signature, hashes, time axis."""
@@ -93,7 +94,7 @@ def _check_rtc(clock: Table) -> None:
 
 
 def _check_receiver(clock: Table, name: str, sensors: Sensors) -> None:
-    fitting = [sensor for sensor, model in sensors.models.items() if model.channel(TIME_CHANNEL) is not None]
+    fitting = [sensor for sensor, model in sensors.models.items() if _tells_the_time(model)]
     if name in fitting or (name in sensors.declared and name not in sensors.models):
         return
     known = name in sensors.declared
@@ -105,6 +106,14 @@ def _check_receiver(clock: Table, name: str, sensors: Sensors) -> None:
         found=quoted(name),
         hint=did_you_mean(name, fitting),
     )
+
+
+def _tells_the_time(model: Model) -> bool:
+    """Return whether a sensor may set the unit's clock: it sends the time itself, as a receiver does.
+
+    A clock chip that is asked only repeats what it was once set to, to the second; it would pass for synchronised.
+    """
+    return model.delivery is Delivery.PUSHED and model.channel(TIME_CHANNEL) is not None
 
 
 def _meant_timezone(wrong: str) -> str | None:
@@ -179,7 +188,7 @@ def check_unused(root: Table, buses: Buses, sensors: Sensors, streams: Streams) 
                 _unused(table, f"no stream uses sensor {quoted(name)}, so nothing of it leaves")
     if sensors.buses_named <= buses.declared and len(sensors.declared) == len(root.tables("sensor")):
         for name, table in root.tables("bus").items():
-            if name not in sensors.buses_named:
+            if name not in sensors.buses_named | buses.parents:
                 _unused(table, f"no sensor is on bus {quoted(name)}")
 
 

@@ -1,4 +1,4 @@
-"""Rules about sensors: the model, its bus, its address, its timing.
+"""Rules about sensors: the model, its bus, its timing. Where on the bus it is, is in `check_place`.
 
 In: the file's `[sensor.*]` tables, the buses, the catalogue of models. Out: plans, models by sensor, and problems.
 Never: touches hardware.
@@ -9,12 +9,16 @@ from datetime import date
 
 from agent.config.catalogue import Catalogue
 from agent.config.check_bus import Buses
+from agent.config.check_place import check_place
 from agent.config.check_quiet import check_quiet_hours
+from agent.config.declared import DeclaredModels
+from agent.config.foreign import load_named
 from agent.config.options import check_options
-from agent.config.plans import BusKind, SensorPlan
+from agent.config.plans import KERNEL, SensorPlan
 from agent.poller import StartPolicy
+from agent.steadiness import may_be_watched
 from agent.tomlfile import Duration, Severity, Table, did_you_mean, listing, quoted
-from drivers.model import Delivery, I2cModel, Model, SerialModel
+from drivers.model import Delivery, Model, SysfsModel
 
 DEFAULT_START = StartPolicy.RETRY
 
@@ -25,10 +29,10 @@ class Sensors:
 
     Attributes:
         declared: every name that has a section, right or wrong.
-        models: of those whose model is known.
+        models: of those whose channels are known: the model is, and so are the options they follow from.
         plans: of those that are complete.
         buses_named: what their `bus` keys say, right or wrong.
-        at: which sensor has an address of a bus; address None stands for a whole serial line.
+        at: which sensor has an address or a slave number of a bus; None stands for a whole serial line.
     """
 
     declared: frozenset[str]
@@ -41,19 +45,23 @@ class Sensors:
 def check_sensors(root: Table, buses: Buses, catalogue: Catalogue) -> Sensors:
     """Return the sensors, after reporting what is wrong with them."""
     sensors = Sensors(root.table("sensor").written)
+    declared = DeclaredModels(catalogue.folders)
     for name, table in root.tables("sensor").items():
         bus = _check_bus(table, buses)
         if bus is not None:
             sensors.buses_named.add(bus)
-        model = _check_model(table, catalogue)
+        model = _check_model(table, catalogue, declared)
+        if "bus" not in table.written:
+            bus = _usual_bus(table, model, buses)
         if model is None:
             continue
-        sensors.models[name] = model
-        _check_fit(table, model, bus=bus, buses=buses)
-        address = _check_address(table, model)
-        _check_place(table, sensors, bus=bus, address=address, model=model)
+        place = check_place(table, model, bus=bus, buses=buses, at=sensors.at)
         interval_s, timeout_s = _check_timing(table, model)
         options = check_options(table, model)
+        if options is not None:
+            model = model.fitted(options)
+        if options is not None or model.channels_of is None:
+            sensors.models[name] = model
         quiet_hours = check_quiet_hours(table)
         calibrated = table.get("calibrated", date)
         if bus is not None and options is not None:
@@ -61,15 +69,34 @@ def check_sensors(root: Table, buses: Buses, catalogue: Catalogue) -> Sensors:
                 name=name,
                 model=model,
                 bus=bus,
-                address=address,
+                address=place.address,
+                slave=place.slave,
                 options=options,
                 interval_s=interval_s,
                 timeout_s=timeout_s,
                 start=StartPolicy(table.text("start") or DEFAULT_START),
                 calibrated=None if calibrated is None else calibrated.isoformat(),
                 quiet_hours=quiet_hours,
+                stuck_after_s=_check_stuck(table, model),
             )
     return sensors
+
+
+def _check_stuck(table: Table, model: Model) -> float | None:
+    """Return seconds without a change after which a value is suspicious, None where the file does not say."""
+    written = table.get("stuck_after", Duration)
+    if written is None:
+        return None
+    if not any(may_be_watched(channel) for channel in model.channels):
+        table.problem(
+            "stuck_after",
+            "no-effect",
+            f"a {model.name} measures nothing that could be stuck: what is counted or identified may rest",
+            expected="no stuck_after here",
+            hint="remove this line",
+            severity=Severity.WARNING,
+        )
+    return written.seconds
 
 
 def _check_bus(table: Table, buses: Buses) -> str | None:
@@ -86,101 +113,52 @@ def _check_bus(table: Table, buses: Buses) -> str | None:
     return bus
 
 
-def _check_model(table: Table, catalogue: Catalogue) -> Model | None:
-    name = table.text("model")
-    if name is None:
-        return None
-    if name not in catalogue.names:
-        table.problem(
-            "model",
-            "unknown-model",
-            f"there is no sensor model {quoted(name)}",
-            expected=f"one of {listing(catalogue.names)}",
-            found=quoted(name),
-            hint=did_you_mean(name, catalogue.names),
-        )
-        return None
-    return catalogue.load(name)
-
-
-def _check_fit(table: Table, model: Model, *, bus: str | None, buses: Buses) -> None:
-    plan = buses.plans.get(bus or "")
-    wanted = BusKind.I2C if isinstance(model, I2cModel) else BusKind.SERIAL
-    if plan is None or plan.kind is wanted:
-        return
-    fitting = [name for name, other in buses.plans.items() if other.kind is wanted]
+def _usual_bus(table: Table, model: Model | None, buses: Buses) -> str | None:
+    """Return the bus of a sensor that names none: the kernel's for a bridge, a mistake for all others."""
+    if isinstance(model, SysfsModel):
+        buses.plans.setdefault(KERNEL.name, KERNEL)
+        return KERNEL.name
     table.problem(
-        "bus",
-        "wrong-bus-kind",
-        f"a {model.name} needs a bus of kind {quoted(wanted.value)}",
-        expected=f"one of {listing(fitting)}",
-        found=f"{quoted(plan.name)}, of kind {quoted(plan.kind.value)}",
+        None,
+        "missing-key",
+        f'[sensor.{table.name}] lacks the key "bus"',
+        expected=f"one of the [bus.NAME] sections: {listing(buses.declared)}",
+        found="nothing",
     )
-
-
-def _check_address(table: Table, model: Model) -> int | None:
-    address = table.get("address", int)
-    if isinstance(model, SerialModel):
-        if "address" in table.values:
-            table.problem(
-                "address",
-                "no-effect",
-                f"a {model.name} is on a serial line and has no address",
-                expected="no address here",
-                hint="remove this line",
-            )
-        return None
-    possible = " or ".join(f"0x{entry:02x}" for entry in model.addresses)
-    if address is not None and address not in model.addresses:
-        table.problem(
-            "address",
-            "bad-address",
-            f"a {model.name} cannot have this address",
-            expected=possible,
-            found=f"0x{address:02x}",
-        )
-        return None
-    if "address" in table.written:
-        return address
-    if len(model.addresses) == 1:
-        return model.addresses[0]
-    _miss_address(table, possible)
     return None
 
 
-def _miss_address(table: Table, possible: str) -> None:
+def _check_model(table: Table, catalogue: Catalogue, declared: DeclaredModels) -> Model | None:
+    name = table.text("model")
+    if name is None:
+        return None
+    if name in catalogue.names:
+        _warn_hidden(table, name, declared)
+        return load_named(table, name, catalogue)
+    if declared.has(name):
+        return declared.model(name, table.report)
+    known = [*catalogue.names, *declared.names]
     table.problem(
-        None,
-        "missing-address",
-        f"sensor {quoted(table.name)} lacks its address",
-        expected=f"address = {possible}",
-        found="nothing",
-        hint="the chip's address pin decides; i2cdetect -y 1 shows who answers",
+        "model",
+        "unknown-model",
+        f"there is no sensor model {quoted(name)}",
+        expected=f"one of {listing(known)}",
+        found=quoted(name),
+        hint=did_you_mean(name, known),
     )
+    return None
 
 
-def _check_place(table: Table, sensors: Sensors, *, bus: str | None, address: int | None, model: Model) -> None:
-    if bus is None or (address is None and isinstance(model, I2cModel)):
-        return
-    owner = sensors.at.setdefault((bus, address), table.name)
-    if owner == table.name:
-        return
-    if address is None:
+def _warn_hidden(table: Table, name: str, declared: DeclaredModels) -> None:
+    if declared.has(name):
         table.problem(
-            "bus",
-            "shared-line",
-            f"sensor {quoted(owner)} already has the serial line {quoted(bus)}",
-            expected="a serial line for each sensor",
-            found=quoted(bus),
+            "model",
+            "hidden-device",
+            f"a model that is installed is called {quoted(name)}, so the device file of that name is not read",
+            expected="another name for the file",
+            hint="rename the file, and name it here",
+            severity=Severity.WARNING,
         )
-        return
-    table.problem(
-        "address" if "address" in table.written else "bus",
-        "duplicate-address",
-        f"sensor {quoted(owner)} already has address 0x{address:02x} on bus {quoted(bus)}",
-        expected="another address, or another bus",
-        found=f"0x{address:02x}",
-    )
 
 
 def _check_timing(table: Table, model: Model) -> tuple[float, float]:

@@ -36,6 +36,6 @@ def check_options(table: Table, model: Model) -> object | None:
 
 
 def _build(kind: type[Any], values: dict[str, Any]) -> object:
-    if any(isinstance(value, str) for value in values.values()):
-        return msgspec.convert(values, kind)  # turns words into the model's enumerations
+    if any(isinstance(value, str | dict | tuple) for value in values.values()):
+        return msgspec.convert(values, kind)  # turns words into the model's enumerations, tables into its dataclasses
     return kind(**values)

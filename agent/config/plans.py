@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from agent.budget import BudgetSettings
 from agent.buffer.records import Limits, StreamPolicy
@@ -15,6 +16,7 @@ from agent.privacy.spec import StreamSpec
 from agent.uplink.settings import Delivery, Secret, TlsSettings
 from agent.wire.declared import DeclaredAlarm
 from agent.wire.orders import Role
+from drivers.bus.framing import Parity
 from drivers.model import Model
 
 
@@ -23,6 +25,9 @@ class BusKind(StrEnum):
 
     I2C = "i2c"
     SERIAL = "serial"
+    MODBUS = "modbus"
+    MUX = "i2c-mux"
+    SYSFS = "sysfs"
 
 
 class MqttVersion(StrEnum):
@@ -73,12 +78,38 @@ class UnitSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BusPlan:
-    """One bus; `baudrate` is None for I2C."""
+    """One bus.
+
+    Attributes:
+        name, kind: as configured.
+        path: the device node; empty for a channel of a multiplexer.
+        baudrate: bits a second, None for I2C.
+        parity, stop_bits: of a serial or Modbus line.
+        turnaround_s: seconds of quiet on a Modbus line besides the gap of its specification.
+        channel: where a channel of a multiplexer is, None for all other buses.
+    """
 
     name: str
     kind: BusKind
     path: str
-    baudrate: int | None
+    baudrate: int | None = None
+    parity: Parity = Parity.NONE
+    stop_bits: int = 1
+    turnaround_s: float = 0.0
+    channel: "MuxPlan | None" = None
+
+
+KERNEL: Final = BusPlan(name="/sys", kind=BusKind.SYSFS, path="/sys")
+"""The bus of a bridged sensor that names none; no bus of a file can have that name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MuxPlan:
+    """One channel of a multiplexer: the bus that the multiplexer is on, its address there, and which channel."""
+
+    bus: str
+    address: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +121,14 @@ class SensorPlan:
         model: the driver's description; `model.create` builds the driver.
         bus: name of its bus.
         address: 7-bit address, None on a serial line.
+        slave: number on a Modbus line, None on any other bus.
         options: an instance of `model.options`.
         interval_s: seconds between two samples; without meaning for pushed sensors.
         timeout_s: a sample that takes longer has failed.
         start: what it means when it does not answer at the start.
         calibrated: day of its last calibration, ``YYYY-MM-DD``, None when unknown.
+        stuck_after_s: seconds without a change after which a channel is suspicious, 0 for never; None for the
+            default of `agent.steadiness`.
         quiet_hours: when it is not sampled: minutes of the local day, start included, end not; a start after its end
             crosses midnight.
     """
@@ -109,6 +143,8 @@ class SensorPlan:
     start: StartPolicy
     calibrated: str | None = None
     quiet_hours: tuple[tuple[int, int], ...] = ()
+    slave: int | None = None
+    stuck_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,9 +31,11 @@ from agent.tomlfile import Size
 from agent.uplink.settings import Delivery, Secret, TlsSettings
 from agent.wire.keytext import KEY_TEXT
 from agent.wire.orders import Role
-from drivers.model import SerialModel
+from drivers.model import SerialModel, SysfsModel
 
 CREDENTIAL: Final = "credential:"
+_OF: Final = ":"
+"""Between a bus and the sensor that has it for itself; no name has one."""
 _TLS_PORT: Final = 8883
 _PLAIN_PORT: Final = 1883
 _DELIVERY: Final = {"receipts": Delivery.RECEIPT, "broker": Delivery.BROKER}
@@ -53,12 +55,12 @@ def resolve(
     Raises:
         ConfigurationError: a stream lacks something without which it may not start.
     """
-    plans = tuple(sensors.plans.values())
+    plans = tuple(map(_with_its_own_tree, sensors.plans.values()))
     for plan in streams.plans:
         require_complete(plan)
     return Settings(
         unit=_unit(configuration.unit, location=location, folder=folder),
-        buses={plan.bus: _bus(buses.plans[plan.bus], plan) for plan in plans},
+        buses=_buses(buses, plans),
         sensors=plans,
         streams=tuple(streams.plans),
         uplink=_uplink(configuration.uplink, folder),
@@ -121,8 +123,23 @@ def _unit(unit: model.Unit, *, location: tuple[int, int, int] | None, folder: Pa
     )
 
 
+def _buses(buses: Buses, sensors: tuple[SensorPlan, ...]) -> dict[str, BusPlan]:
+    """Return the buses of the sensors, and those that the multiplexers among them are on."""
+    found = {plan.bus: _bus(buses.plans[plan.bus.partition(_OF)[0]], plan) for plan in sensors}
+    for bus in tuple(found.values()):
+        found |= {above.name: above for above in buses.above(bus.name) if above.name not in found}
+    return found
+
+
+def _with_its_own_tree(plan: SensorPlan) -> SensorPlan:
+    """Return the plan; a bridged sensor gets a bus of its own: one that hangs in the kernel delays no other."""
+    return replace(plan, bus=f"{plan.bus}{_OF}{plan.name}") if isinstance(plan.model, SysfsModel) else plan
+
+
 def _bus(bus: BusPlan, sensor: SensorPlan) -> BusPlan:
     """Return the bus with the speed of the sensor on it, where the file gives none."""
+    if isinstance(sensor.model, SysfsModel):
+        return replace(bus, name=sensor.bus)
     if bus.kind is BusKind.SERIAL and bus.baudrate is None and isinstance(sensor.model, SerialModel):
         return replace(bus, baudrate=sensor.model.baudrate)
     return bus

@@ -6,17 +6,20 @@ has those. Types with several forms are merged, not listed in ``anyOf``, because
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import inspect as described
 
 from agent.config import dtpr
 from agent.config.catalogue import Catalogue
-from agent.config.model import Configuration, Sensor
+from agent.config.declared import names as declared
+from agent.config.check_bus import KEYS, NEEDED
+from agent.config.model import Bus, Configuration, Sensor
+from agent.config.plans import BusKind
 from agent.tomlfile import Quantity
 from agent.tomlfile.words import members
-from drivers.model import I2cModel, Model
+from drivers.model import I2cModel, ModbusModel, Model, SysfsModel
 
 DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 _ENTRY: Final = re.compile(r"^ {4}([a-z_0-9, ]+): (.*)$")
@@ -29,9 +32,10 @@ Schema = dict[str, Any]
 
 
 def schema(catalogue: Catalogue) -> Schema:
-    """Return the schema, the options of every model included."""
-    models = [catalogue.load(name) for name in catalogue.names]
-    root = _Maker(tuple(models)).type(described.type_info(Configuration))
+    """Return the schema, with the options of every model; of those that packages or files bring, the names only."""
+    models = [catalogue.load(name) for name in catalogue.names if name not in catalogue.foreign]
+    known = [*catalogue.names, *(name for name in declared(catalogue.folders) if name not in catalogue.names)]
+    root = _Maker(tuple(models), known).type(described.type_info(Configuration))
     return {"$schema": DRAFT, "title": "Lamppost unit", **root}
 
 
@@ -51,8 +55,9 @@ def explanations(kind: type[Any]) -> dict[str, str]:
 
 
 class _Maker:
-    def __init__(self, models: tuple[Model, ...]) -> None:
+    def __init__(self, models: tuple[Model, ...], names: Sequence[str]) -> None:
         self._models = models
+        self._names = names
 
     def type(self, kind: described.Type) -> Schema:
         if isinstance(kind, described.Metadata):
@@ -75,7 +80,7 @@ class _Maker:
         result = self.type(kind.type)
         extra = kind.extra or {}
         if extra.get("choices") == "models":
-            result["enum"] = [model.name for model in self._models]
+            result["enum"] = list(self._names)
         if extra.get("choices") == "dtpr":
             result["enum"] = list(dtpr.TITLES)
         return result
@@ -107,19 +112,36 @@ class _Maker:
             result["required"] = required
         if kind.cls is Sensor:
             result["allOf"] = [self._conditions(model) for model in self._models]
+        if kind.cls is Bus:
+            result["allOf"] = [_bus_conditions(bus) for bus in BusKind]
         return result
 
     def _conditions(self, model: Model) -> Schema:
         """Return what a sensor of this model may have besides."""
         options = self.type(described.type_info(model.options))
         then: Schema = {"properties": {"options": {**options, "description": f"Options of {model.title}."}}}
+        required = [] if isinstance(model, SysfsModel) else ["bus"]
+        if not isinstance(model, ModbusModel):
+            then["properties"]["slave"] = {"not": {}, "description": "Only Modbus devices have a slave number."}
+        else:
+            required.append("slave")
         if not isinstance(model, I2cModel):
-            then["properties"]["address"] = {"not": {}, "description": "A serial line has no addresses."}
+            then["properties"]["address"] = {"not": {}, "description": "Only chips on I2C have an address."}
         else:
             then["properties"]["address"] = {"enum": list(model.addresses)}
             if len(model.addresses) > 1:
-                then["required"] = ["address"]
+                required.append("address")
+        if required:
+            then["required"] = required
         return {"if": {"properties": {"model": {"const": model.name}}, "required": ["model"]}, "then": then}
+
+
+def _bus_conditions(kind: BusKind) -> Schema:
+    """Return what a bus of this kind needs, and what it cannot have."""
+    others = sorted({key for keys in KEYS.values() for key in keys} - set(KEYS[kind]))
+    refused: Schema = {key: {"not": {}, "description": f"A bus of kind {kind.value} has none."} for key in others}
+    then: Schema = {"properties": refused, "required": [key for key in KEYS[kind] if key in NEEDED]}
+    return {"if": {"properties": {"kind": {"const": kind.value}}, "required": ["kind"]}, "then": then}
 
 
 def _leaf(kind: described.Type) -> Schema:

@@ -95,8 +95,9 @@ class Report:
         self.problems.append(problem)
 
     def ordered(self) -> list[Problem]:
-        """Return the problems in the order of the file."""
-        return sorted(self.problems, key=lambda problem: (problem.line, problem.column))
+        """Return the problems in the order of the file; of several files, one after the other."""
+        files = list(dict.fromkeys(problem.file for problem in self.problems))
+        return sorted(self.problems, key=lambda problem: (files.index(problem.file), problem.line, problem.column))
 
     def errors(self) -> list[Problem]:
         """Return those that make the file unusable."""

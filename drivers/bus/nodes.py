@@ -1,6 +1,10 @@
 """What the Linux buses have in common: which node is open, whether it is still there, who may open it.
 
-In: paths and errno values. Out: `BusError`. Never: a descriptor.
+In: paths and errno values. Out: `BusError`. Never: a descriptor that stays open.
+
+What a node is says the kernel alone. A library that was put between a program and the C library (umockdev's, for one)
+shows it a file as a device and a pseudo-terminal as ttyUSB0, whenever a path below /dev is looked at. So the path is
+only opened (O_PATH: nothing is asked of the device), and what was opened is looked at where the kernel keeps it.
 """
 
 import errno
@@ -9,6 +13,7 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +21,8 @@ from drivers.errors import BusDenied, BusError, BusFault, BusGone
 
 _PTY_MAJORS = range(136, 144)
 """Device majors of Unix98 pseudo-terminals (Linux Documentation/admin-guide/devices.txt, unverified)."""
+_NO_HARDWARE = frozenset({"vhci_hcd", "dummy_hcd", "gpio-sim", "gpio-mockup"})
+"""Drivers of the kernel whose devices somebody plays: USB/IP, USB gadgets on the same machine, simulated pins."""
 _GONE = frozenset({errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOTDIR, errno.EIO, errno.ENOTTY})
 
 
@@ -26,7 +33,7 @@ class Node:
     Attributes:
         device: file system.
         inode: of the node. File systems on disk give the number of a removed socket to the next one, hence
-        made_ns: when a socket was made; 0 for devices, whose permissions udev may change later.
+        made_ns: when a socket or a file was made; 0 for devices, whose permissions udev may change later.
         mode: what it is.
         special: major and minor number of a device.
     """
@@ -41,21 +48,68 @@ class Node:
     def at(cls, path: str) -> Self | None:
         """Return the node at `path`, None if there is none; links are followed."""
         try:
-            found = Path(path).stat()
+            found = _looked_up(path)
         except OSError:
             return None
-        made_ns = found.st_ctime_ns if stat.S_ISSOCK(found.st_mode) else 0
+        made_ns = found.st_ctime_ns if stat.S_ISSOCK(found.st_mode) or stat.S_ISREG(found.st_mode) else 0
         return cls(found.st_dev, found.st_ino, made_ns, stat.S_IFMT(found.st_mode), found.st_rdev)
 
     @property
+    def is_folder(self) -> bool:
+        """Whether a folder is here: attributes of the kernel, or what plays them."""
+        return stat.S_ISDIR(self.mode)
+
+    @property
     def simulated(self) -> bool:
-        """Whether a simulated adapter's socket or a pseudo-terminal is here."""
-        terminal = stat.S_ISCHR(self.mode) and os.major(self.special) in _PTY_MAJORS
-        return terminal or stat.S_ISSOCK(self.mode)
+        """Whether anything is here but a device of the kernel that stands for hardware, or the kernel's sysfs.
+
+        An adapter's socket, a pseudo-terminal, a device that comes over the network (USB/IP) or is made up by the
+        kernel (i2c-stub), a file that a library passes off as a device.
+        """
+        if self.is_folder:
+            return not _is_sysfs(self.device)
+        return not stat.S_ISCHR(self.mode) or os.major(self.special) in _PTY_MAJORS or _is_virtual(self.special)
 
     def still_at(self, path: str) -> bool:
         """Return whether this very node is at `path`."""
         return Node.at(path) == self
+
+
+def _looked_up(path: str) -> os.stat_result:
+    """Return what the kernel knows of the node at `path`; links are followed."""
+    descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    try:
+        return Path(f"/proc/self/fd/{descriptor}").stat()
+    finally:
+        os.close(descriptor)
+
+
+def _is_virtual(special: int) -> bool:
+    """Return whether a character device hangs on what is no hardware of this machine, by its place in sysfs.
+
+    Not kept: after a replug the same number can be another device.
+    """
+    place = os.path.realpath(f"/sys/dev/char/{os.major(special)}:{os.minor(special)}")
+    return any(name.split(".")[0] in _NO_HARDWARE for name in place.split("/")) or _is_stub(place)
+
+
+def _is_stub(place: str) -> bool:
+    """Return whether this is the kernel's own stand-in for an adapter; it hangs on nothing, and is known by name."""
+    with suppress(OSError):
+        return Path(place, "name").read_text().startswith("SMBus stub driver")
+    return False
+
+
+@cache
+def _is_sysfs(device: int) -> bool:
+    """Return whether a file system is the kernel's sysfs, by its number (proc_pid_mountinfo(5), fields 3 and 9)."""
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    with suppress(OSError):  # what cannot be proved real counts as simulated
+        for line in Path("/proc/self/mountinfo").read_text().splitlines():
+            mount, _, source = line.partition(" - ")
+            if mount.split(" ")[2] == wanted:
+                return source.startswith("sysfs ")
+    return False
 
 
 def opening_error(error: OSError, *, path: str, kind: str, group: str) -> BusError:

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from agent.poller import Poller, SensorState, StartPolicy
+from agent.steadiness import SAMPLES, Steadiness
 from drivers.errors import BusFault, BusGone, BusTimeout, DriverError, InvalidData, NoAcknowledge, NotReady, WrongChip
 from drivers.model import Delivery
-from drivers.reading import Reading
+from drivers.reading import Channel, Reading
 from tests.support.buses import FakeI2c, ManualClock
 
 OK, FAILING, ABSENT, PAUSED = SensorState.OK, SensorState.FAILING, SensorState.ABSENT, SensorState.PAUSED
@@ -806,4 +807,22 @@ async def test_log_tells_of_a_pause_once(caplog: pytest.LogCaptureFixture) -> No
     await bench.run(1)
     told = [record.getMessage() for record in caplog.records if record.name == "agent.poller"]
     assert told == ["sensor one: ok", f"sensor one: paused: {WHY}", "sensor one: ok"]
+    await bench.stop()
+
+
+async def test_sensor_stuck_on_one_value_is_reported_once_without_the_value_and_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench = Bench(interval_s=1)
+    channel = Channel(name="value", title="Temperature", unit="Cel", maximum=9999)
+    bench.poller._steadiness = Steadiness((channel,), after_s=10)
+    await bench.run(SAMPLES + 20)
+    assert len(bench.sink.readings) == SAMPLES + 21
+    assert bench.poller.state is OK
+    assert bench.poller.suspicion is not None
+    assert bench.poller.suspicion.startswith("value has not moved by a single step for 10 s")
+    told = [record.message for record in caplog.records if "suspicious" in record.message]
+    assert len(told) == 1
+    assert str(SECRET) not in caplog.text
     await bench.stop()

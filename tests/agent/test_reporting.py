@@ -111,6 +111,7 @@ async def test_snapshot_is_plain_and_says_nothing_that_was_measured(stages: Stag
         "skipped": 0,
         "trips": {},
         "problem": None,
+        "suspicion": None,
     }
     assert known["streams"]["footfall"]["identifiers_withheld"] == 1
     assert known["uplink"]["connected"] is False

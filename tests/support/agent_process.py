@@ -216,7 +216,12 @@ class Agent:
     """A running `lamppost run`."""
 
     def __init__(
-        self, site: Site, *, environment: Mapping[str, str], program: Sequence[str] = ("-m", "agent")
+        self,
+        site: Site,
+        *,
+        environment: Mapping[str, str],
+        program: Sequence[str] = ("-m", "agent"),
+        options: Sequence[str] = (),
     ) -> None:
         self.log = site.folder / "agent.log"
         read, write = os.pipe()
@@ -228,6 +233,7 @@ class Agent:
                 [
                     *(sys.executable, *program, "run", str(site.config)),
                     *("--runtime", str(site.folder / "run"), "--report-stored", str(write)),
+                    *options,
                 ],
                 cwd=ROOT,
                 stdout=sink,
@@ -281,10 +287,17 @@ class Agent:
 
 @contextlib.contextmanager
 def running(
-    site: Site, *, environment: Mapping[str, str] | None = None, program: Sequence[str] = ("-m", "agent")
+    site: Site,
+    *,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = ("-m", "agent"),
+    options: Sequence[str] = (),
 ) -> Iterator[Agent]:
-    """Run the agent, or another `program` in its place; it is killed at the end if it has not ended."""
-    agent = Agent(site, environment=environment or {}, program=program)
+    """Run the agent, or another `program` in its place; it is killed at the end if it has not ended.
+
+    `options` are further ones of `lamppost run`.
+    """
+    agent = Agent(site, environment=environment or {}, program=program, options=options)
     try:
         yield agent
     finally:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Never
 
 from agent.config.catalogue import Catalogue
-from drivers.model import Delivery, I2cModel, Model, SerialModel
+from drivers.model import Delivery, I2cModel, ModbusModel, Model, SerialModel
 from drivers.reading import Channel, Sensitivity
 
 
@@ -100,7 +100,13 @@ SCAN = SerialModel(
         Channel(name="rssi", title="Signal strength", unit="dBm", minimum=-120, maximum=0, group="devices"),
     ),
 )
-MODELS: dict[str, Model] = {model.name: model for model in (THERMO, GAS, SKY, SCAN)}
+METER = ModbusModel(
+    name="meter",
+    title="Energy meter",
+    create=_never,
+    channels=(Channel(name="power", title="Power", unit="W", exponent=-1, minimum=-100_000, maximum=100_000),),
+)
+MODELS: dict[str, Model] = {model.name: model for model in (THERMO, GAS, SKY, SCAN, METER)}
 CATALOGUE = Catalogue(tuple(MODELS), MODELS.__getitem__)
 
 UNIT = """\

@@ -38,7 +38,7 @@ def test_check_of_a_missing_file_exits_with_2(tmp_path: Path, capsys: pytest.Cap
     ("text", "code", "errors"),
     [
         pytest.param((ROOT / "config/unit.toml").read_text(), 0, 0, id="right"),
-        pytest.param("[unit]\n", 1, 10, id="mistakes"),
+        pytest.param("[unit]\n", 1, 9, id="mistakes"),
         pytest.param("[unit\n", 1, 1, id="syntax"),
         pytest.param(None, 2, 1, id="missing"),
     ],

@@ -127,6 +127,11 @@ TROUBLES: list[tuple[str, Change, str]] = [
         "sensor weather is failing: nobody answers",
     ),
     (
+        "suspicious",
+        lambda known: known["sensors"]["weather"].update(suspicion="temperature has not moved"),
+        "sensor weather is suspicious: temperature has not moved",
+    ),
+    (
         "starting",
         lambda known: known["sensors"]["weather"].update(state=None),
         "sensor weather is not answering yet: wait a moment",

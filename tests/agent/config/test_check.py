@@ -306,7 +306,7 @@ def test_check_of_a_file_without_streams_reports_that_nothing_leaves() -> None:
 
 def test_check_of_an_empty_file_reports_each_missing_section_at_the_first_line() -> None:
     report = outcome("").report
-    assert [problem.key for problem in report.errors()] == ["unit", "bus", "sensor", "stream", "uplink"]
+    assert [problem.key for problem in report.errors()] == ["unit", "sensor", "stream", "uplink"]
     assert {(problem.code, problem.line) for problem in report.errors()} == {("missing-section", 1)}
 
 

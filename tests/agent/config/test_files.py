@@ -1,15 +1,16 @@
 """The delivered configuration, its documentation and the model say the same."""
 
 import ast
+import dataclasses
 import pickle
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agent.config import examine, model
 from agent.config.catalogue import installed
+from agent.config.declared import names as declared
 from agent.config.schema import explanations, schema
 from agent.tomlfile import Quantity
 
@@ -89,19 +90,24 @@ def test_guide_lists_each_kind_of_mistake() -> None:
 def test_guide_names_each_model_with_its_channels_and_options(name: str) -> None:
     described = installed().load(name)
     row = next(line for line in GUIDE.splitlines() if line.startswith(f"| `{name}` |"))
-    options: Any = described.options
-    for expected in [*(channel.name for channel in described.channels), *options.__dataclass_fields__]:
+    options = [option.name for option in dataclasses.fields(described.options)]
+    for expected in [*(channel.name for channel in described.channels), *options]:
         assert f"`{expected}`" in row
 
 
 def test_schema_offers_each_installed_model() -> None:
     sensors = schema(installed())["properties"]["sensor"]["patternProperties"]
     (sensor,) = sensors.values()
-    assert sensor["properties"]["model"]["enum"] == list(installed().names)
+    assert sensor["properties"]["model"]["enum"] == [*installed().names, *declared(installed().folders)]
 
 
-def test_settings_of_every_model_survive_the_way_from_the_checkers_process() -> None:
+@pytest.mark.parametrize("name", installed().names)
+def test_model_survives_the_way_from_the_checkers_process(name: str) -> None:
+    model = installed().load(name)
+    assert pickle.loads(pickle.dumps(model)) == model
+
+
+def test_settings_survive_the_way_from_the_checkers_process() -> None:
     settings = examine(ROOT / "config/unit.toml").settings
     assert settings is not None
-    assert {sensor.model.name for sensor in settings.sensors} == set(installed().names)
     assert pickle.loads(pickle.dumps(settings)) == settings

@@ -77,6 +77,12 @@ VALUES: Sequence[tuple[str, object]] = [
     ("unit.notice_url", "city.example"),
     ("bus.pole.kind", "spi"),
     ("bus.scan.baudrate", 1),
+    ("bus.scan.parity", "evne"),
+    ("bus.scan.stop_bits", 3),
+    ("bus.scan.turnaround", "5ms"),
+    ("bus.pole.baudrate", 9600),
+    ("bus.pole.channel", 3),
+    ("sensor.air.slave", 1),
     ("sensor.air.model", "thermos"),
     ("sensor.air.address", 0x42),
     ("sensor.air.interval", "20 s"),
@@ -143,6 +149,27 @@ def test_schema_of_an_unknown_key_marks_its_table_and_names_the_key(path: str) -
 def test_schema_of_a_missing_key_marks_its_table_when_it_is_required(path: str) -> None:
     table = path.rpartition(".")[0]
     assert marked(altered(path, DELETE)) == ([] if path == "clock.gnss" else [table])
+
+
+MUX = {"kind": "i2c-mux", "bus": "pole", "address": 0x70, "channel": 3}
+METER = {"model": "meter", "bus": "meters", "slave": 17}
+
+
+def test_schema_of_a_channel_of_a_multiplexer_marks_nothing_and_what_it_lacks_at_its_table() -> None:
+    assert marked(altered("bus.north", MUX)) == []
+    for key in ("bus", "address", "channel"):
+        assert marked(altered("bus.north", {name: value for name, value in MUX.items() if name != key})) == [
+            "bus.north"
+        ]
+    assert marked(altered("bus.north", {**MUX, "address": 0x40})) == ["bus.north.address"]
+    assert marked(altered("bus.north", {**MUX, "path": "/dev/i2c-1"})) == ["bus.north.path"]
+
+
+def test_schema_of_a_modbus_device_wants_its_number_and_no_address() -> None:
+    assert marked(altered("sensor.mains", METER)) == []
+    assert marked(altered("sensor.mains", {"model": "meter", "bus": "meters"})) == ["sensor.mains"]
+    assert marked(altered("sensor.mains", {**METER, "slave": 248})) == ["sensor.mains.slave"]
+    assert marked(altered("sensor.mains", {**METER, "address": 0x40})) == ["sensor.mains.address"]
 
 
 def test_schema_describes_every_key() -> None:

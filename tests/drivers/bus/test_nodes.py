@@ -16,12 +16,42 @@ def test_node_nothing_there_is_none(tmp_path: Path) -> None:
     assert Node.at(str(tmp_path / "none")) is None
 
 
-def test_node_regular_file_and_device_are_not_simulated(tmp_path: Path) -> None:
+def test_node_device_of_the_kernel_is_not_simulated() -> None:
+    node = Node.at("/dev/null")
+    assert node is not None
+    assert not node.simulated
+
+
+def test_node_file_that_somebody_passes_off_as_a_device_is_simulated(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    for path in (str(tmp_path / "file"), "/dev/null"):
-        node = Node.at(path)
-        assert node is not None
-        assert not node.simulated
+    node = Node.at(str(tmp_path / "file"))
+    assert node is not None
+    assert node.simulated
+
+
+@pytest.mark.parametrize(
+    ("place", "simulated"),
+    [
+        ("/sys/devices/platform/soc/fe804000.i2c/i2c-1/i2c-dev/i2c-1", False),
+        ("/sys/devices/platform/vhci_hcd.0/usb3/3-1/3-1:1.0/i2c-7/i2c-dev/i2c-7", True),
+        ("/sys/devices/platform/dummy_hcd.0/usb3/3-1/3-1:1.0/ttyUSB0/tty/ttyUSB0", True),
+    ],
+)
+def test_node_device_that_somebody_plays_to_the_kernel_is_simulated(
+    monkeypatch: pytest.MonkeyPatch, *, place: str, simulated: bool
+) -> None:
+    monkeypatch.setattr(os.path, "realpath", lambda _path: place)
+    node = Node.at("/dev/null")
+    assert node is not None
+    assert node.simulated is simulated
+
+
+def test_node_adapter_that_the_kernel_makes_up_is_simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "name").write_text("SMBus stub driver\n")
+    monkeypatch.setattr(os.path, "realpath", lambda _path: str(tmp_path))
+    node = Node.at("/dev/null")
+    assert node is not None
+    assert node.simulated
 
 
 def test_node_pseudo_terminal_behind_a_link_is_simulated(tmp_path: Path) -> None:
