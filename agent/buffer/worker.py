@@ -20,7 +20,7 @@ from typing import Final
 from agent.buffer.answers import Answers, Demand, Question
 from agent.buffer.core import Core
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
-from agent.buffer.intake import COMMIT_ROWS, Future, Intake, Taken
+from agent.buffer.intake import Future, Intake, Taken, commit_bytes
 from agent.buffer.opening import Setup, is_read_only
 from agent.buffer.records import OutboxStats, ReceiptOutcome
 from agent.buffer.work import Done, MakeEntry, Reception, Rows
@@ -58,7 +58,7 @@ class Worker:
         self._answers = Answers()
         self._window_ns = int(setup.limits.loss_window_s * _NS)
         self._bell = threading.Condition()
-        self._intake = Intake()
+        self._intake = Intake(commit_bytes(setup.limits.max_bytes))
         self._questions: deque[Question] = deque()
         self._demands: deque[Demand] = deque()
         self._due_ns: int | None = None
@@ -89,7 +89,7 @@ class Worker:
         with self._bell:
             self._refuse_if_over()
             dropped = self._intake.add(rows, future)
-            pressing = self._intake.rows >= COMMIT_ROWS or bool(rows.alarms)
+            pressing = self._intake.fills_one or bool(rows.alarms)
             self._ring(urgent=pressing and not self._failures)
         self._tell_dropped(dropped)
 
@@ -177,7 +177,7 @@ class Worker:
             self._answer(question)
         demands = [demand for demand in demands if not self._is_idle(demand)]
         if demands or due:
-            while self._intake.rows > COMMIT_ROWS and self._commit([]):
+            while self._intake.fills_one and self._commit([]):
                 pass
             self._commit(demands)
         closing = [demand for demand in demands if demand.close]
