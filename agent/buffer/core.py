@@ -349,10 +349,10 @@ class Core:
         self._ready()
         return self._parts.envelopes.outgoing(after=after, limit=limit, max_bytes=max_bytes, lane=lane)
 
-    def is_seal_due(self, *, partial: bool) -> bool:
-        """Tell whether there is something to seal."""
+    def is_seal_due(self, *, partial: bool, freed: bool = False) -> bool:
+        """Tell whether there is something to seal, or (`freed`) will be when receipts have made room for it."""
         self._ready()
-        return self._parts.sealing.is_due(partial=partial)
+        return self._parts.sealing.is_due(partial=partial, freed=freed)
 
     def load_counter(self, name: str) -> bytes | None:
         """Return saved counters, None if none were saved under that name."""

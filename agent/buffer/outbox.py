@@ -152,6 +152,11 @@ class Outbox:
         """Whether there was something to seal after the last commit: if not, `seal` need not be called."""
         return self._worker.seal_due
 
+    @property
+    def held_up(self) -> bool:
+        """Whether something waits to be sealed until receipts make room for it: then they are a reason to `seal`."""
+        return self._worker.held_up
+
     def seal_along(self, *, wanted: bool) -> None:
         """Have commits of rows that complete a batch seal it in the same transaction, from now on or no longer.
 

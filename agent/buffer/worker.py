@@ -47,6 +47,7 @@ class Worker:
 
     Attributes:
         seal_due: after the last commit there was something to seal.
+        held_up: after the last commit something waited to be sealed until receipts make room for it.
         seals_along: a commit of rows that complete a batch seals it too: there is a session to send it on.
         sealed_along: how many envelopes were made so.
     """
@@ -71,6 +72,7 @@ class Worker:
         self.epoch = b""
         self.session = 0
         self.seal_due = False
+        self.held_up = False
         self.seals_along = False
         self.sealed_along = 0
 
@@ -236,7 +238,7 @@ class Worker:
         if not demand.seal or demand.partial or self._intake.complete:
             return False
         with contextlib.suppress(StoreError):
-            if not self._core.is_seal_due(partial=False):
+            if not self._core.is_seal_due(partial=False, freed=bool(self._intake.receipts)):
                 self._answers.give(demand.future, 0)
                 return True
         return False
@@ -289,6 +291,7 @@ class Worker:
         self._tell_identity()
         self._declarations = []
         self.seal_due = self._core.is_seal_due(partial=False)
+        self.held_up = not self.seal_due and self._core.is_seal_due(partial=False, freed=True)
         if not any(demand.seal for demand in demands):
             self.sealed_along += done.sealed
         if done.stored and self._on_stored is not None:

@@ -335,6 +335,21 @@ async def test_outbox_that_seals_along_makes_one_commit_of_rows_and_their_batch(
     await outbox.close()
 
 
+async def test_outbox_with_a_backlog_that_waits_for_receipts_goes_on_with_each_of_them(tmp_path: Path) -> None:
+    limits = Limits(max_bytes=1_000_000, free_floor_bytes=0, loss_window_s=3600)
+    outbox = await opened(tmp_path / "outbox.db", streams=AIR, limits=limits)
+    await stored(outbox, rows(0, 3000))
+    assert outbox.seal_due
+    while await outbox.seal():
+        pass
+    stats = await outbox.stats()
+    assert (outbox.seal_due, outbox.held_up, stats.rows_waiting > 0) == (False, True, True)
+    assert await confirm(outbox, (await waiting(outbox))[-1]) is ReceiptOutcome.APPLIED
+    assert await outbox.seal() > 0, "the receipt waits for the loss window, and the sealing for the receipt"
+    assert (await outbox.stats()).commits == stats.commits + 1
+    await outbox.close()
+
+
 async def test_outbox_says_after_each_commit_whether_there_is_something_to_seal(tmp_path: Path) -> None:
     outbox = await opened(tmp_path / "outbox.db", streams=AIR)
     await stored(outbox, rows(0, BATCH - 1))
