@@ -56,7 +56,7 @@ prove-wire: ## bytes on the wire as the unit counts them, against every packet; 
 prove-flash: ## bytes written to the flash for a row, by /proc and at the block device; as root
 prove-plan: ## what `lamppost plan` foretells, against what units then do; as root
 prove-model: ## the outbox beside a model of it, through any history; planted faults are found
-prove-size: ## ten million rows that wait: opening, memory, and the rate of sending; half an hour
+prove-size: ## ten million rows that wait: opening, memory, and the rate of sending; ten minutes
 prove-month: ## a simulated month without uplink, then its return: the present first, the past as budgeted
 $(PROOFS): prove-%: $(STAMP)
 	@$(BIN)/python -m tests.proofs.$*
