@@ -91,6 +91,7 @@ install: ## install agent and receiver under /opt/lamppost, with their systemd u
 	test -x $(DESTDIR)$(PREFIX)/bin/python || $(PYTHON) -m venv $(DESTDIR)$(PREFIX)
 	$(DESTDIR)$(PREFIX)/bin/pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
 	$(DESTDIR)$(PREFIX)/bin/pip --disable-pip-version-check install --quiet --no-deps .
+	$(DESTDIR)$(PREFIX)/bin/python -m compileall -q -o 0 -o 2 $(DESTDIR)$(PREFIX)/lib
 	install -D -m 644 -t $(DESTDIR)/etc/systemd/system systemd/lamppost.service systemd/lamppost-receiver.service
 	install -D -m 644 systemd/lamppost.sysusers.conf $(DESTDIR)/etc/sysusers.d/lamppost.conf
 	install -D -m 644 systemd/lamppost.tmpfiles.conf $(DESTDIR)/etc/tmpfiles.d/lamppost.conf
