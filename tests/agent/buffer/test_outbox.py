@@ -14,7 +14,8 @@ import pytest
 
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import Lane, Limits, Overflow, ReceiptOutcome, StreamPolicy
-from agent.buffer.store import Database, wal_path
+from agent.buffer.store import Database
+from agent.buffer.wal import wal_path
 from agent.errors import StoreError
 from agent.wire.declared import DECLARATIONS
 from agent.wire.messages import GapReason
