@@ -56,7 +56,7 @@ prove-wire: ## bytes on the wire as the unit counts them, against every packet; 
 prove-flash: ## bytes written to the flash for a row, by /proc and at the block device; as root
 prove-plan: ## what `lamppost plan` foretells, against what units then do; as root
 prove-model: ## the outbox beside a model of it, through any history; planted faults are found
-prove-size: ## ten million rows that wait: opening, memory, and the rate of sending; half an hour
+prove-size: ## ten million rows that wait: opening, memory, and the rate of sending; ten minutes
 prove-month: ## a simulated month without uplink, then its return: the present first, the past as budgeted
 prove-faults: ## every fault of a bus: what is told, how long it lasts, what it costs the others; four minutes
 $(PROOFS): prove-%: $(STAMP)
@@ -92,6 +92,7 @@ install: ## install agent and receiver under /opt/lamppost, with their systemd u
 	test -x $(DESTDIR)$(PREFIX)/bin/python || $(PYTHON) -m venv $(DESTDIR)$(PREFIX)
 	$(DESTDIR)$(PREFIX)/bin/pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
 	$(DESTDIR)$(PREFIX)/bin/pip --disable-pip-version-check install --quiet --no-deps .
+	$(DESTDIR)$(PREFIX)/bin/python -m compileall -q -o 0 -o 2 $(DESTDIR)$(PREFIX)/lib
 	install -D -m 644 -t $(DESTDIR)/etc/systemd/system systemd/lamppost.service systemd/lamppost-receiver.service
 	install -D -m 644 systemd/lamppost.sysusers.conf $(DESTDIR)/etc/sysusers.d/lamppost.conf
 	install -D -m 644 systemd/lamppost.tmpfiles.conf $(DESTDIR)/etc/tmpfiles.d/lamppost.conf

@@ -6,6 +6,9 @@ count too much.
 
 Days and months begin at local midnight. With the clock unset nothing is reset: what is sent keeps counting in
 the current period. A clock that steps back into an earlier period keeps what was counted.
+
+The backlog's share grows with the part of the period that has passed: a backlog that could have all of it in the
+morning would leave nothing for what is measured in the evening. What earlier hours left unspent is its at once.
 """
 
 import json
@@ -23,11 +26,15 @@ _NS: Final = 1_000_000_000
 _FORMAT: Final = 1
 _LARGEST: Final = 1 << 62
 _PERCENT: Final = 100
+_DAY_S: Final = 86_400
 
 SHARES: Final[Mapping[Lane, int]] = MappingProxyType(
     {Lane.CONTROL: 100, Lane.ALARM: 99, Lane.LIVE: 95, Lane.BACKLOG: 85}
 )
 """Up to which percentage of a cap each lane may still send: the rest is kept for the lanes before it."""
+
+HEAD_START: Final = 1 / 24
+"""The part of a period that counts as passed from its beginning on, so that a backlog need not wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +86,18 @@ class _Bucket:
 
 @dataclass(slots=True)
 class _Period:
-    """What was spent since `begins`; None while no date was known."""
+    """What was spent since `begins`; None while no date was known.
+
+    Attributes:
+        days: how long it lasts.
+        passed: the part of it that has passed; all of it while no date is known.
+    """
 
     cap: int | None
     begins: date | None = None
     spent: int = 0
+    days: int = 1
+    passed: float = 1.0
 
     def enter(self, begins: date) -> None:
         """Count in the period that began at `begins`; only a later one starts from nothing."""
@@ -91,8 +105,16 @@ class _Period:
             self.spent = 0
         self.begins = begins
 
-    def left(self, lane: Lane) -> int | None:
-        return None if self.cap is None else self.cap * SHARES[lane] // _PERCENT - self.spent
+    def wait_s(self, lane: Lane, wire_bytes: int) -> float:
+        """Return in how many seconds the cap lets a lane spend so much: infinity if not in this period."""
+        if self.cap is None:
+            return 0.0
+        share, wanted = self.cap * SHARES[lane] // _PERCENT, self.spent + wire_bytes
+        if wanted > share:
+            return math.inf
+        if lane is not Lane.BACKLOG:
+            return 0.0
+        return max(0.0, wanted / share - HEAD_START - self.passed) * self.days * _DAY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,14 +168,15 @@ class Budget:
     def wait_s(self, lane: Lane, wire_bytes: int) -> float:
         """Return in how many seconds a message of `lane` may be sent: 0 now, infinity not in this period."""
         self._enter_periods()
-        for period in (self._counters.day, self._counters.month):
-            left = period.left(lane)
-            if left is not None and left < wire_bytes:
-                return math.inf
         now_ns = self._clock.mono_ns()
         self._messages.refill(now_ns)
         self._bytes.refill(now_ns)
-        return max(self._messages.wait_s(1), self._bytes.wait_s(wire_bytes))
+        return max(
+            self._counters.day.wait_s(lane, wire_bytes),
+            self._counters.month.wait_s(lane, wire_bytes),
+            self._messages.wait_s(1),
+            self._bytes.wait_s(wire_bytes),
+        )
 
     def charge(self, wire_bytes: int, *, messages: int = 1) -> None:
         """Count bytes that are about to be sent, or were just received."""
@@ -229,9 +252,17 @@ class Budget:
             period.spent = max(0, period.spent + wire_bytes)
 
     def _enter_periods(self) -> None:
-        if (known := self.today()) is not None:
-            self._counters.day.enter(known[0])
-            self._counters.month.enter(month_begin(known[0], self._settings.billing_day))
+        day, month = self._counters.day, self._counters.month
+        if (known := self.today()) is None:
+            day.passed = month.passed = 1.0
+            return
+        today, left_s = known
+        begun = month_begin(today, self._settings.billing_day)
+        day.enter(today)
+        month.enter(begun)
+        day.passed = 1 - left_s / _DAY_S
+        month.days = (next_month_begin(begun, self._settings.billing_day) - begun).days
+        month.passed = ((today - begun).days + day.passed) / month.days
 
     def _restore(self, saved: bytes) -> None:
         """Take the counters of an earlier run; bytes that are not what `export` writes change nothing."""

@@ -2,9 +2,10 @@
 
 In: unverified bytes. Out: receipts, or `Untrusted`. Never: input, output, a clock.
 
-A receiver's counter only grows inside its epoch, and a new epoch ends the earlier ones for good, so that an old
-receipt cannot delete what the receiver has lost since. The last receipt of each stream may come again and again: it
-is retained. What was seen is kept across restarts by `export` and `restore`.
+A receiver's counter only grows inside its epoch, and its epochs grow; a later one ends the earlier ones for good, the
+unit having seen them or not, so that an old receipt cannot delete what the receiver has lost since. The last receipt
+of each stream may come again and again: it is retained. What was seen is kept across restarts by `export` and
+`restore`.
 """
 
 import json
@@ -19,7 +20,6 @@ from agent.wire.errors import MalformedPayload, UnknownKey, Untrusted
 from agent.wire.messages import Kind, Receipt
 
 _VERSION: Final = 1
-_EPOCHS_KEPT: Final = 64
 _STREAMS_KEPT: Final = 256
 _DIGEST_BYTES: Final = 8
 
@@ -37,13 +37,11 @@ class _Seen:
     """What one receiver has said.
 
     Attributes:
-        epoch: the present one.
-        ended: earlier ones, oldest first.
+        epoch: the present one, the greatest that was seen.
         last: counter and digest of the last receipt of each stream.
     """
 
     epoch: bytes
-    ended: list[bytes] = field(default_factory=list)
     last: dict[str, tuple[int, bytes]] = field(default_factory=dict)
 
 
@@ -82,10 +80,9 @@ class ReceiptVerifier:
     def _admit(self, who: tuple[bytes, bytes], receipt: Receipt, digest: bytes) -> None:
         """Refuse what was overtaken; the same receipt once more is no harm."""
         seen = self._seen.setdefault(who, _Seen(receipt.receiver_epoch))
-        if receipt.receiver_epoch != seen.epoch:
-            if receipt.receiver_epoch in seen.ended:
-                raise Replayed("a receipt from an epoch that its receiver has ended")
-            seen.ended = [*seen.ended, seen.epoch][-_EPOCHS_KEPT:]
+        if receipt.receiver_epoch < seen.epoch:
+            raise Replayed("a receipt from an epoch that its receiver has ended")
+        if receipt.receiver_epoch > seen.epoch:
             seen.epoch, seen.last = receipt.receiver_epoch, {}
         counter, last = seen.last.get(receipt.stream, (-1, b""))
         if receipt.counter < counter or (receipt.counter == counter and digest != last):
@@ -102,7 +99,6 @@ class ReceiptVerifier:
                 "key": kid.hex(),
                 "receiver": receiver.hex(),
                 "epoch": seen.epoch.hex(),
-                "ended": [epoch.hex() for epoch in seen.ended],
                 "last": {stream: [counter, digest.hex()] for stream, (counter, digest) in seen.last.items()},
             }
             for (kid, receiver), seen in self._seen.items()
@@ -117,5 +113,4 @@ class ReceiptVerifier:
         for entry in stored["receivers"]:
             who = (bytes.fromhex(entry["key"]), bytes.fromhex(entry["receiver"]))
             last = {stream: (counter, bytes.fromhex(digest)) for stream, (counter, digest) in entry["last"].items()}
-            ended = [bytes.fromhex(epoch) for epoch in entry["ended"]]
-            self._seen[who] = _Seen(bytes.fromhex(entry["epoch"]), ended, last)
+            self._seen[who] = _Seen(bytes.fromhex(entry["epoch"]), last)

@@ -2,8 +2,9 @@
 
 In: a store, and a small file beside it. Out: whether the store was restored. Never: a change to what was received.
 
-The file holds a random name that is new at every start, also in the store, and the counter of the last receipt. After
-a restore the store has another name, or a lower counter than was given out. Where a whole folder came back, file and
+The file holds a random name that is new at every start, also in the store, the counter of the last receipt, and the
+receiver's epoch. After a restore the store has another name, or a lower counter than was given out; the epoch that
+then begins is later than that of the store and that of the file. Where a whole folder came back, file and
 store agree: then `lamppost-receiver restored` says so. To be wrong costs little: units are asked for what they have
 not sent yet. The file is written behind the commit and not synced: at worst it knows less than the store.
 """
@@ -11,11 +12,13 @@ not sent yet. The file is written behind the commit and not synced: at worst it 
 import os
 from pathlib import Path
 
+from receiver.epochs import later_epoch
 from receiver.errors import StorageError
 from receiver.store import Store
 
 _NAME_BYTES = 16
 _COUNTER_BYTES = 8
+_COUNTER_END = _NAME_BYTES + _COUNTER_BYTES
 
 
 def beside(path: Path) -> Path:
@@ -52,16 +55,17 @@ def take_up(store: Store, path: Path) -> Witness:
     Raises:
         StorageError: nothing can be written.
     """
-    known, (name, counter) = store.instance, _read(path)
+    known, (name, counter, epoch) = store.instance, _read(path)
     restored = known is not None and (known != name or store.counter < counter)
+    new_epoch = later_epoch(store.receiver_epoch, epoch) if restored else None
     fresh = os.urandom(_NAME_BYTES)
     try:  # first beside: a start that is cut off in between is taken for a restore, and no harm done
         descriptor = os.open(beside(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.pwrite(descriptor, fresh + bytes(_COUNTER_BYTES), 0)
+        os.pwrite(descriptor, fresh + bytes(_COUNTER_BYTES) + (new_epoch or store.receiver_epoch), 0)
         os.fsync(descriptor)
     except OSError as error:
         raise StorageError(f"{beside(path)}: cannot be written: {error.strerror}") from error
-    store.begin(fresh, epoch=restored)
+    store.begin(fresh, epoch=new_epoch)
     witness = Witness(descriptor, restored=restored)
     witness.note(store.counter)
     return witness
@@ -78,13 +82,13 @@ def declare_restored(store: Store, path: Path) -> None:
     except OSError as error:
         raise StorageError(f"{beside(path)}: cannot be removed: {error.strerror}") from error
     if store.instance is None:
-        store.begin(os.urandom(_NAME_BYTES), epoch=False)
+        store.begin(os.urandom(_NAME_BYTES), epoch=None)
 
 
-def _read(path: Path) -> tuple[bytes, int]:
-    """Return name and counter; an empty name where there is no file."""
+def _read(path: Path) -> tuple[bytes, int, bytes]:
+    """Return name, counter and epoch; empty ones where there is no file."""
     try:
         data = beside(path).read_bytes()
     except OSError:
-        return b"", 0
-    return data[:_NAME_BYTES], int.from_bytes(data[_NAME_BYTES:], "big")
+        return b"", 0, b""
+    return data[:_NAME_BYTES], int.from_bytes(data[_NAME_BYTES:_COUNTER_END], "big"), data[_COUNTER_END:]

@@ -5,7 +5,6 @@ committed. Never: a receipt before the commit.
 """
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,12 @@ from pathlib import Path
 from agent.wire.messages import Presence, Status
 from receiver.chain import State
 from receiver.database import Database
+from receiver.epochs import later_epoch
 from receiver.errors import StorageError
 from receiver.ledger import Chained, Ledger
 from receiver.trusted import Verified
 
 _REJECTED_KEPT = 10_000
-_ID_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,7 @@ class Store:
         self._db = Database(path)
         self._ledger = Ledger(self._db)
         with self._db.transaction():
-            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('receiver_epoch', ?)", (os.urandom(_ID_BYTES),))
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES ('receiver_epoch', ?)", (later_epoch(),))
             self._db.execute("INSERT OR IGNORE INTO meta VALUES ('counter', 0)")
         self.receiver_epoch = bytes(self._meta("receiver_epoch"))
 
@@ -90,16 +89,16 @@ class Store:
         """The counter of the last receipt."""
         return int(self._meta("counter"))
 
-    def begin(self, instance: bytes, *, epoch: bool) -> None:
-        """Give the store a new name, and (`epoch`) begin a new receiver epoch.
+    def begin(self, instance: bytes, *, epoch: bytes | None) -> None:
+        """Give the store a new name, and begin a new receiver epoch unless that is None.
 
         Raises:
             StorageError: it cannot be written.
         """
         with self._db.transaction():
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('instance', ?)", (instance,))
-            if epoch:
-                self._db.execute("UPDATE meta SET value = ? WHERE key = 'receiver_epoch'", (os.urandom(_ID_BYTES),))
+            if epoch is not None:
+                self._db.execute("UPDATE meta SET value = ? WHERE key = 'receiver_epoch'", (epoch,))
                 self._db.execute("UPDATE meta SET value = 0 WHERE key = 'counter'")
         self.receiver_epoch = bytes(self._meta("receiver_epoch"))
 

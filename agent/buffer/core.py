@@ -5,22 +5,20 @@ In: work, gathered for one commit. Out: what was stored, sealed, and what may be
 
 import contextlib
 import logging
-from collections.abc import Sequence
 from typing import Final
 
 from agent.buffer import files
+from agent.buffer.applying import Applying
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
 from agent.buffer.eviction import wal_bytes
 from agent.buffer.opening import Parts, Setup
 from agent.buffer.orders import Orders
 from agent.buffer.records import Lane, LogHead, OutboxStats, Outgoing, ReceiptOutcome
-from agent.buffer.rows import checked, record_sum
-from agent.buffer.store import size_of, wal_path
+from agent.buffer.statistics import statistics
 from agent.buffer.uncertain import Uncertain
-from agent.buffer.waiting import row_bytes
-from agent.buffer.work import Done, Loss, Reception, Rows, Work, windows_of
+from agent.buffer.wal import size_of, wal_path
+from agent.buffer.work import Done, Reception, Work
 from agent.errors import StoreError
-from agent.wire.messages import GapReason
 from agent.wire.orders import Order
 
 _LOG: Final = logging.getLogger(__name__)
@@ -88,6 +86,7 @@ class Core:
     def _attach(self, *, history: bool) -> None:
         """Open the file. If it can be read and not written, it is open all the same, and written when it can be."""
         self._parts = Parts.open(self._setup, history=history)
+        self._applying = Applying(self._parts, self._setup)
         self._parts.ledger.command(self._orders)
         self._closed, self._stale, self._begun, self._doubt = False, False, False, None
         try:
@@ -146,26 +145,7 @@ class Core:
         with contextlib.suppress(StoreUnavailable):
             self._ready()
             self._lanes = self._parts.envelopes.by_lane()
-        ledger, tally = self._parts.ledger, self._parts.ledger.tally
-        chains = ledger.chains.values()
-        return OutboxStats(
-            rows_waiting=sum(stream.rows_waiting for stream in ledger.streams.values()),
-            envelopes_waiting=sum(chain.envelopes for chain in chains),
-            envelopes_leaving=sum(chain.envelopes for chain in chains if ledger.by_id[chain.stream].may_leave),
-            sealed_rows_waiting=sum(chain.rows for chain in chains),
-            rows_stored=tally.next_row - 1,
-            rows_receipted=tally.receipted,
-            rows_evicted=tally.evicted,
-            rows_refused=tally.refused,
-            rows_thinned=sum(stream.thinned for stream in ledger.streams.values()),
-            envelopes_sealed=tally.sealed,
-            gaps_sealed=tally.gaps,
-            commits=self.commits,
-            bytes_used=self._parts.db.file_bytes(),
-            damaged_files=len(files.set_aside(self._setup.path)),
-            resend_missing=tally.missing,
-            lanes=self._lanes,
-        )
+        return statistics(self._parts, path=self._setup.path, commits=self.commits, lanes=self._lanes)
 
     # -- one transaction
 
@@ -211,7 +191,7 @@ class Core:
         try:
             if pressed:
                 self._parts.envelopes.drop_retained(_PRESSED)
-            done = self._apply(work, pressed=pressed)
+            done = self._applying.apply(work, pressed=pressed)
             self._parts.ledger.save()
             self._uncertain.trying(work, done, before=before, after=self._mark())
             self._parts.db.commit()
@@ -224,61 +204,6 @@ class Core:
     def _mark(self) -> tuple[int, int]:
         """Return where the store stands, as far as `Uncertain` goes."""
         return self._parts.ledger.tally.next_row, self._parts.log.head.last
-
-    def _apply(self, work: Work, *, pressed: bool) -> Done:
-        now_ms = self._setup.now_ms()
-        for make in work.entries:
-            self._parts.log.note(make)
-        for loss in work.lost:
-            self._lose(loss)
-        for content in work.declarations:
-            self._parts.sealing.declare_content(content)
-        for reception in work.receipts:
-            self._parts.settling.release(reception, now_ms)
-        for envelope_id in work.accepted:
-            self._parts.settling.accept(envelope_id, now_ms)
-        self._parts.envelopes.expire(now_ms)
-        done = Done(purged=[self._parts.purge(order) for order in work.purges])
-        self._store(work.rows, done)
-        for stream, declaration, content in work.all_alarms():
-            self._parts.sealing.alarm(stream, content, declaration=declaration)
-        for stream, content in work.notes:
-            self._parts.sealing.tell(stream, content)
-        if work.seal:
-            done.sealed = self._parts.sealing.seal(partial=work.partial, pressed=pressed)
-        for name, value in work.all_counters().items():
-            self._save_counter(name, value)
-        self._parts.log.write()
-        return done
-
-    def _store(self, groups: Sequence[Rows], done: Done) -> None:
-        if groups:
-            self._parts.room.measure()
-        for group in groups:
-            declared = self._parts.ledger.find_declared(group.declaration)
-            if declared is None:
-                declared = self._parts.ledger.add_declared(group.declaration, None)
-            clock_group = self._setup.maker.clock_group(group.clock)
-            for row, data in zip(group.rows, group.data, strict=True):
-                stream = self._parts.ledger.streams[row.stream]
-                if not self._parts.room.take(stream, row_bytes(data)):
-                    self._parts.room.refuse(stream, windows=windows_of(row))
-                    continue
-                context = self._parts.ledger.context(
-                    declaration=declared.id,
-                    boot_id=row.boot_id,
-                    step_ms=row.step_ms,
-                    clock=group.clock,
-                    clock_group=clock_group,
-                )
-                number = self._parts.rows.add(stream, context=context, start_ms=row.start_ms, data=data)
-                done.stored.append((row.stream, number, row.start_ms))
-        self._parts.rows.write()
-
-    def _lose(self, loss: Loss) -> None:
-        self._parts.ledger.tally.evicted += loss.count
-        stream = self._parts.ledger.streams[loss.stream]
-        self._parts.gaps.rows_lost(stream, GapReason.EVICTED, count=loss.count, windows=loss.windows)
 
     def _tidy(self) -> None:
         """Give space back where it is short; the commit stands whatever happens here."""
@@ -349,24 +274,15 @@ class Core:
         self._ready()
         return self._parts.envelopes.outgoing(after=after, limit=limit, max_bytes=max_bytes, lane=lane)
 
-    def is_seal_due(self, *, partial: bool) -> bool:
-        """Tell whether there is something to seal."""
+    def is_seal_due(self, *, partial: bool, freed: bool = False) -> bool:
+        """Tell whether there is something to seal, or (`freed`) will be when receipts have made room for it."""
         self._ready()
-        return self._parts.sealing.is_due(partial=partial)
+        return self._parts.sealing.is_due(partial=partial, freed=freed)
 
     def load_counter(self, name: str) -> bytes | None:
         """Return saved counters, None if none were saved under that name."""
         self._ready()
-        row = self._parts.db.one("SELECT id, name, value, sum FROM counter WHERE name = ?", name)
-        return None if row is None else bytes(checked(row)[2])
-
-    def _save_counter(self, name: str, value: bytes) -> None:
-        row = self._parts.db.one("SELECT id FROM counter WHERE name = ?", name)
-        counter_id = (
-            row[0] if row else (self._parts.db.one("SELECT coalesce(max(id), 0) + 1 FROM counter") or (1,))[0]
-        )
-        cells = (counter_id, name, value)
-        self._parts.db.run("INSERT OR REPLACE INTO counter VALUES (?,?,?,?)", *cells, record_sum(*cells))
+        return self._applying.load_counter(name)
 
     # -- closing
 

@@ -20,8 +20,9 @@ from agent.buffer.gaps import Gaps
 from agent.buffer.ledger import Ledger
 from agent.buffer.records import EnvelopeMaker, Limits, Overflow
 from agent.buffer.state import Stream
-from agent.buffer.store import FRAME_BYTES, PAGE_BYTES, Pages, size_of, wal_path
+from agent.buffer.store import Pages
 from agent.buffer.waiting import Run, WaitingRows
+from agent.buffer.wal import FRAME_BYTES, PAGE_BYTES, size_of, wal_path
 from agent.wire.messages import GapReason
 
 if TYPE_CHECKING:

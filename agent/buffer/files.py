@@ -13,8 +13,9 @@ from typing import Final
 from agent.buffer.errors import StoreDamaged, StoreUnavailable
 from agent.buffer.ledger import Ledger
 from agent.buffer.state import Meta
-from agent.buffer.store import Database, size_of, sync_directory, wal_path
+from agent.buffer.store import Database, sync_directory
 from agent.buffer.tables import META
+from agent.buffer.wal import size_of, wal_path
 from agent.wire.messages import EPOCH_BYTES
 
 KEPT: Final = 3

@@ -5,6 +5,7 @@ In: rows and notes. Out: the work of the next transaction. Never: more than a bo
 
 import asyncio
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,6 +19,12 @@ MOST_ALARMS: Final = 256
 """Alarms in memory whose rows had to go."""
 COMMIT_ROWS: Final = 512
 """Rows of one transaction, about."""
+_COMMIT_BYTES: Final = 128 * 1024
+
+
+def commit_bytes(max_bytes: int) -> int:
+    """Return how many bytes of rows one transaction may hold: the WAL's part of a small store is small too."""
+    return min(_COMMIT_BYTES, max_bytes // 64)
 
 
 @dataclass(slots=True)
@@ -33,12 +40,16 @@ class Intake:
     """Rows and notes in the order of their arrival. The lock is the worker's.
 
     Attributes:
+        most_bytes: how many bytes of rows one transaction holds, about.
         rows: how many rows wait.
+        size: how many bytes they have.
         complete: one of them is the last of its batch.
     """
 
+    most_bytes: int = _COMMIT_BYTES
     groups: deque[tuple[Rows, Future]] = field(default_factory=deque)
     rows: int = 0
+    size: int = 0
     complete: bool = False
     lost: dict[tuple[str, int, bool], Loss] = field(default_factory=dict)
     receipts: list[Reception] = field(default_factory=list)
@@ -54,10 +65,15 @@ class Intake:
         said = self.entries or self.notes or self.alarms
         return bool(self.groups or self.lost or self.receipts or self.accepted or self.counters or said)
 
+    @property
+    def fills_one(self) -> bool:
+        """Whether the rows that wait are as many as one transaction should hold, or more."""
+        return self.rows >= COMMIT_ROWS or self.size >= self.most_bytes
+
     def add(self, rows: Rows, future: Future) -> list[Future]:
         """Take rows; return the futures of those that had to go for them, the oldest first."""
         self.groups.append((rows, future))
-        self.rows += len(rows.rows)
+        self._weigh([rows])
         self.complete |= rows.completes
         return self._trim()
 
@@ -65,10 +81,15 @@ class Intake:
         dropped = []
         while self.rows > MOST_ROWS and len(self.groups) > 1:
             rows, future = self.groups.popleft()
-            self.rows -= len(rows.rows)
+            self._weigh([rows], sign=-1)
             self._lose(rows)
             dropped.append(future)
         return dropped
+
+    def _weigh(self, groups: Iterable[Rows], *, sign: int = 1) -> None:
+        for rows in groups:
+            self.rows += sign * len(rows.rows)
+            self.size += sign * sum(map(len, rows.data))
 
     def _lose(self, rows: Rows) -> None:
         """Count rows that go; what they have crossed stays, the newest of it."""
@@ -99,13 +120,12 @@ class Intake:
         self.lost, self.receipts, self.accepted, self.counters = {}, [], [], {}
         self.entries, self.notes, self.alarms = [], [], []
         groups: list[tuple[Rows, Future]] = []
-        rows = 0
-        while self.groups and rows < COMMIT_ROWS:
+        rows, size = self.rows - COMMIT_ROWS, self.size - self.most_bytes
+        while self.groups and not (groups and (self.rows <= rows or self.size <= size)):
             group = self.groups.popleft()
-            rows += len(group[0].rows)
+            self._weigh([group[0]], sign=-1)
             groups.append(group)
             work.rows.append(group[0])
-        self.rows -= rows
         self.complete = self.complete and bool(self.groups)
         return Taken(work, groups)
 
@@ -113,7 +133,7 @@ class Intake:
         """Take back what could not be committed; return the futures of rows that there is no room for any more."""
         work = taken.work
         self.groups.extendleft(reversed(taken.groups))
-        self.rows += sum(len(rows.rows) for rows, _ in taken.groups)
+        self._weigh(rows for rows, _ in taken.groups)
         self.complete |= any(rows.completes for rows, _ in taken.groups)
         self.receipts = work.receipts + self.receipts
         self.accepted = work.accepted + self.accepted

@@ -14,8 +14,9 @@ from typing import Final
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.records import LogHead
 from agent.buffer.rows import checked, record_sum
-from agent.buffer.store import PAGE_BYTES, Database, Row
+from agent.buffer.store import Database, Row
 from agent.buffer.tables import Table
+from agent.buffer.wal import PAGE_BYTES
 from agent.wire.disclosure import genesis, link
 
 _CELL_BYTES: Final = 49

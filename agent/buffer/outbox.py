@@ -24,10 +24,10 @@ and each is a test of the same name:
 10. The log's chain holds whatever happens: entries are never changed, cutting the oldest keeps it verifiable, and
     what is lost with a damaged store is declared in it.
 
-How: `worker` is the thread, `core` one transaction, `waiting` the unsealed rows, `sealing` and `envelopes` what they
-become, `settling` receipts, `gaps` what was lost, `eviction` and `thinning` the bounds, `salvage` the answer to
-damage, `renewal` to doubt about the newest commit, `store` SQLite, `disclosures` and `logbook` the record of what
-left.
+How: `worker` is the thread, `inbox` what it is handed, `core` and `applying` one transaction, `waiting` the unsealed
+rows, `sealing` and `envelopes` what they become, `settling` receipts, `gaps` what was lost, `eviction` and `thinning`
+the bounds, `salvage` the answer to damage, `renewal` to doubt about the newest commit, `store` SQLite, `wal` its log,
+`disclosures` and `logbook` the record of what left.
 """
 
 import asyncio
@@ -152,6 +152,11 @@ class Outbox:
         """Whether there was something to seal after the last commit: if not, `seal` need not be called."""
         return self._worker.seal_due
 
+    @property
+    def held_up(self) -> bool:
+        """Whether something waits to be sealed until receipts make room for it: then they are a reason to `seal`."""
+        return self._worker.held_up
+
     def seal_along(self, *, wanted: bool) -> None:
         """Have commits of rows that complete a batch seal it in the same transaction, from now on or no longer.
 
@@ -225,7 +230,7 @@ class Outbox:
         """
         if stream not in {ACKNOWLEDGEMENTS, LOGS}:
             raise ValueError(f"stream {stream!r} does not take messages")
-        self._worker.note(message=(stream, content))
+        self._worker.inbox.note(message=(stream, content))
         await self._demand()
 
     async def record(self, make: MakeEntry, *, at_once: bool = True) -> None:
@@ -240,7 +245,7 @@ class Outbox:
             StoreError: it cannot be committed now; it is kept and tried again.
         """
         encode_entry(make(self._moment()))
-        self._worker.note(entry=make)
+        self._worker.inbox.note(entry=make)
         if at_once:
             await self._demand(must=True)
 
@@ -323,11 +328,11 @@ class Outbox:
 
     async def accepted(self, row_id: int) -> None:
         """Let go of one envelope, because the broker has it and that is enough; deleted with the next commit."""
-        self._worker.note(accepted=row_id)
+        self._worker.inbox.note(accepted=row_id)
 
     async def save_counters(self, name: str, data: bytes) -> None:
         """Store counters with the next commit; of several under one name the last counts."""
-        self._worker.note(counter=(name, data))
+        self._worker.inbox.note(counter=(name, data))
 
     async def load_counters(self, name: str) -> bytes | None:
         """Return the counters stored under a name, None for none.
@@ -365,7 +370,7 @@ class Outbox:
         """Close without a loop: at the interpreter's exit SQLite would otherwise fold the WAL in unseen."""
         self._closed = True
         with contextlib.suppress(StoreError):
-            self._worker.demand(Demand(future=self._loop.create_future(), close=True))
+            self._worker.inbox.demand(Demand(future=self._loop.create_future(), close=True))
         self._worker.join(_EXIT_S)
 
     async def _demand(
@@ -379,7 +384,7 @@ class Outbox:
     ) -> Any:  # noqa: ANN401 - what a demand's future gets
         future = self._loop.create_future()
         async with self._room:
-            self._worker.demand(
+            self._worker.inbox.demand(
                 Demand(future=future, seal=seal, partial=partial, declaration=declaration, purge=purge, **ends)
             )
             return await future
@@ -387,5 +392,5 @@ class Outbox:
     async def _ask(self, ask: Callable[[Core], object], fallback: object = None) -> Any:  # noqa: ANN401 - the answer
         future = self._loop.create_future()
         async with self._room:
-            self._worker.ask(Question(ask=ask, future=future, fallback=fallback))
+            self._worker.inbox.ask(Question(ask=ask, future=future, fallback=fallback))
             return await future

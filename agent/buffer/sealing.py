@@ -82,13 +82,14 @@ class Sealing:
         chains = self._ledger.chains.values()
         return sum(chain.size for chain in chains if chain.epoch == epoch and by_id[chain.stream].may_leave)
 
-    def is_due(self, *, partial: bool) -> bool:
-        """Tell whether `seal` would find something to do."""
-        if self._waiting_bytes < self._ahead:
-            streams = self._leaving()
-            if any(self._ripe_spans(stream, partial=partial) or self._has_backlog(stream) for stream in streams):
-                return True
-        return bool(self._gaps.due())
+    def is_due(self, *, partial: bool, freed: bool = False) -> bool:
+        """Tell whether `seal` would find something to do; `freed`: once receipts have let go of what is sealed."""
+        if self._gaps.due():
+            return True
+        streams, waiting = self._leaving(), 0 if freed else self._waiting_bytes
+        if waiting < self._ahead and any(self._ripe_spans(stream, partial=partial) for stream in streams):
+            return True
+        return waiting < self._ahead // 2 and any(self._has_backlog(stream) for stream in streams)
 
     def _leaving(self) -> list[Stream]:
         return [stream for stream in self._ledger.streams.values() if stream.may_leave]

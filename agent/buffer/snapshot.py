@@ -22,8 +22,9 @@ from typing import Final, Self
 
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.logbook import COLUMNS, Logbook, entry_of
-from agent.buffer.store import WAL_HEADER_BYTES, Database, wal_path
+from agent.buffer.store import Database
 from agent.buffer.tables import META
+from agent.buffer.wal import WAL_HEADER_BYTES, wal_path
 from agent.errors import StoreError
 from agent.wire.export import Header, Numbered
 

@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -20,10 +19,11 @@ from typing import Final
 from agent.buffer.answers import Answers, Demand, Question
 from agent.buffer.core import Core
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
-from agent.buffer.intake import COMMIT_ROWS, Future, Intake, Taken
+from agent.buffer.inbox import Inbox
+from agent.buffer.intake import Future, Taken
 from agent.buffer.opening import Setup, is_read_only
 from agent.buffer.records import OutboxStats, ReceiptOutcome
-from agent.buffer.work import Done, MakeEntry, Reception, Rows
+from agent.buffer.work import Done, Reception, Rows
 from agent.errors import LamppostError, StoreError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ _RETRY_S: Final = 1.0
 _RETRY_MOST_S: Final = 30.0
 _ACTS: Final = frozenset({ReceiptOutcome.APPLIED, ReceiptOutcome.RESEND, ReceiptOutcome.CONTRADICTED})
 _REOPEN_AFTER: Final = 2
-_NS: Final = 1_000_000_000
 
 OnStored = Callable[[Sequence[tuple[str, int, int]]], None]
 """Told stream, row number and start ms of each row after its COMMIT, on the outbox's thread."""
@@ -46,31 +45,27 @@ class Worker:
         on_stored: told of every row after its commit.
 
     Attributes:
+        inbox: what the loop has handed over.
         seal_due: after the last commit there was something to seal.
+        held_up: after the last commit something waited to be sealed until receipts make room for it.
         seals_along: a commit of rows that complete a batch seals it too: there is a session to send it on.
         sealed_along: how many envelopes were made so.
     """
 
     def __init__(self, setup: Setup, *, mono_ns: Callable[[], int], on_stored: OnStored | None) -> None:
         self._setup = setup
-        self._mono_ns = mono_ns
         self._on_stored = on_stored
         self._answers = Answers()
-        self._window_ns = int(setup.limits.loss_window_s * _NS)
-        self._bell = threading.Condition()
-        self._intake = Intake()
-        self._questions: deque[Question] = deque()
-        self._demands: deque[Demand] = deque()
-        self._due_ns: int | None = None
+        self.inbox = Inbox(setup.limits, mono_ns=mono_ns)
         self._failures = 0
         self._trouble = ""
-        self._over = False
         self._declarations: list[bytes] = []
         self._thread = threading.Thread(target=self._main, name="outbox", daemon=True)
         self.opened: Future = asyncio.get_running_loop().create_future()
         self.epoch = b""
         self.session = 0
         self.seal_due = False
+        self.held_up = False
         self.seals_along = False
         self.sealed_along = 0
 
@@ -82,67 +77,13 @@ class Worker:
         """Wait for the thread to end."""
         self._thread.join(timeout_s)
 
-    # -- called on the loop
-
     def put_rows(self, rows: Rows, future: Future) -> None:
         """Take rows to be stored; if too many wait already, the oldest are dropped."""
-        with self._bell:
-            self._refuse_if_over()
-            dropped = self._intake.add(rows, future)
-            pressing = self._intake.rows >= COMMIT_ROWS or bool(rows.alarms)
-            self._ring(urgent=pressing and not self._failures)
-        self._tell_dropped(dropped)
-
-    def note(
-        self,
-        *,
-        accepted: int | None = None,
-        counter: tuple[str, bytes] | None = None,
-        entry: MakeEntry | None = None,
-        message: tuple[str, bytes] | None = None,
-    ) -> None:
-        """Take something that goes with the next group."""
-        with self._bell:
-            self._refuse_if_over()
-            if accepted is not None:
-                self._intake.accepted.append(accepted)
-            if counter is not None:
-                self._intake.counters[counter[0]] = counter[1]
-            if entry is not None:
-                self._intake.entries.append(entry)
-            if message is not None:
-                self._intake.notes.append(message)
-            self._ring()
-
-    def ask(self, question: Question) -> None:
-        """Have a question answered."""
-        with self._bell:
-            self._refuse_if_over()
-            self._questions.append(question)
-            self._bell.notify()
-
-    def demand(self, demand: Demand) -> None:
-        """Have something done that takes a commit."""
-        with self._bell:
-            self._refuse_if_over()
-            self._demands.append(demand)
-            self._bell.notify()
+        self._tell_dropped(self.inbox.put_rows(rows, future, failing=self._failures > 0))
 
     def describe(self, stats: OutboxStats) -> OutboxStats:
         """Return statistics with what only the worker knows."""
-        with self._bell:
-            return replace(stats, rows_unstored=self._intake.rows, trouble=self._trouble)
-
-    def _refuse_if_over(self) -> None:
-        if self._over:
-            raise StoreError("the outbox is closed")
-
-    def _ring(self, *, urgent: bool = False) -> None:
-        """Wake the thread if it does not know yet how long to wait, or need not wait any more."""
-        fresh = self._due_ns is None
-        if fresh or urgent:
-            self._due_ns = self._mono_ns() + (0 if urgent else self._window_ns)
-            self._bell.notify()
+        return replace(stats, rows_unstored=self.inbox.intake.rows, trouble=self._trouble)
 
     def _tell_dropped(self, futures: Sequence[Future]) -> None:
         for future in futures:
@@ -154,7 +95,7 @@ class Worker:
         try:
             self._core = Core(self._setup)
         except BaseException as error:
-            self._over = True
+            self.inbox.shut()
             self._answers.give(self.opened, error)
             if not isinstance(error, LamppostError):
                 raise
@@ -172,32 +113,18 @@ class Worker:
 
     def _turn(self) -> bool:
         """Wait for something, deal with it, and return whether to go on."""
-        questions, demands, due = self._wait()
+        questions, demands, due = self.inbox.wait()
         for question in questions:
             self._answer(question)
         demands = [demand for demand in demands if not self._is_idle(demand)]
         if demands or due:
-            while self._intake.rows > COMMIT_ROWS and self._commit([]):
+            while self.inbox.intake.fills_one and self._commit([]):
                 pass
             self._commit(demands)
         closing = [demand for demand in demands if demand.close]
         if closing:
             self._close(closing)
         return not closing
-
-    def _wait(self) -> tuple[list[Question], list[Demand], bool]:
-        """Return what has arrived, and whether the group that waits is to be committed."""
-        with self._bell:
-            due = False
-            while not (self._questions or self._demands or due):
-                wait_ns = None if self._due_ns is None else self._due_ns - self._mono_ns()
-                due = wait_ns is not None and wait_ns <= 0
-                if not due:
-                    due = not self._bell.wait(None if wait_ns is None else wait_ns / _NS)
-            questions, demands = list(self._questions), list(self._demands)
-            self._questions.clear()
-            self._demands.clear()
-            return questions, demands, due or (self._due_ns is not None and self._due_ns <= self._mono_ns())
 
     # -- questions
 
@@ -224,28 +151,24 @@ class Worker:
         """Judge a receipt and note what it does, on the outbox's thread; all but that is done at once."""
         outcome = core.judge(reception)
         if outcome in _ACTS:
-            with self._bell:
-                self._intake.receipts.append(reception)
-                self._ring(urgent=outcome is not ReceiptOutcome.APPLIED)
+            self.inbox.receive(reception, urgent=outcome is not ReceiptOutcome.APPLIED)
         return outcome
 
     # -- commits
 
     def _is_idle(self, demand: Demand) -> bool:
         """Answer a demand to seal when there is nothing to seal: it takes no commit."""
-        if not demand.seal or demand.partial or self._intake.complete:
+        if not demand.seal or demand.partial or self.inbox.intake.complete:
             return False
         with contextlib.suppress(StoreError):
-            if not self._core.is_seal_due(partial=False):
+            if not self._core.is_seal_due(partial=False, freed=bool(self.inbox.intake.receipts)):
                 self._answers.give(demand.future, 0)
                 return True
         return False
 
     def _commit(self, demands: Sequence[Demand]) -> bool:
         """Commit what waits with what is demanded, and return whether it is done."""
-        with self._bell:
-            taken = self._intake.take()
-            self._due_ns = None
+        taken = self.inbox.take()
         asked = [demand for demand in demands if demand.seal]
         work = taken.work
         self._declarations += [demand.declaration for demand in demands if demand.declaration is not None]
@@ -289,6 +212,7 @@ class Worker:
         self._tell_identity()
         self._declarations = []
         self.seal_due = self._core.is_seal_due(partial=False)
+        self.held_up = not self.seal_due and self._core.is_seal_due(partial=False, freed=True)
         if not any(demand.seal for demand in demands):
             self.sealed_along += done.sealed
         if done.stored and self._on_stored is not None:
@@ -309,10 +233,7 @@ class Worker:
             self._trouble = self._trouble_of(error)
             self._failures += 1
         wait_s = min(_RETRY_MOST_S, _RETRY_S * 2.0 ** min(self._failures - 1, 8)) if self._failures else 0.0
-        with self._bell:
-            dropped = self._intake.put_back(taken)
-            self._due_ns = self._mono_ns() + int(wait_s * _NS)
-        self._tell_dropped(dropped)
+        self._tell_dropped(self.inbox.put_back(taken, wait_s=wait_s))
         for demand in demands:
             if not demand.close:
                 harmless = isinstance(error, StoreError) and not demand.must
@@ -337,11 +258,4 @@ class Worker:
 
     def _end(self) -> None:
         """Answer everything that is still waiting: there will be no other answer."""
-        with self._bell:
-            self._over = True
-            waiting = [question.future for question in self._questions] + [demand.future for demand in self._demands]
-            waiting += [future for _, future in self._intake.groups]
-            self._questions.clear()
-            self._demands.clear()
-            self._intake = Intake()
-        self._answers.give_all(waiting, StoreError("the outbox is closed"))
+        self._answers.give_all(self.inbox.shut(), StoreError("the outbox is closed"))

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from agent.buffer.errors import StoreDamaged
-from agent.buffer.store import PAGE_BYTES, Database, Row
+from agent.buffer.store import Database, Row
 from agent.buffer.tables import Table
+from agent.buffer.wal import PAGE_BYTES
 
 T = TypeVar("T")
 

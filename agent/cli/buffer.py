@@ -14,8 +14,8 @@ from agent.buffer import files
 from agent.buffer.contents import Contents
 from agent.buffer.examine import examine
 from agent.buffer.snapshot import copied
-from agent.buffer.store import size_of, wal_path
 from agent.buffer.survey import survey
+from agent.buffer.wal import size_of, wal_path
 from agent.cli.buffer_look import look
 from agent.cli.buffer_page import Found, print_found, print_verdict
 from agent.cli.main import DEFAULT_FILE, FAILED, OK, USAGE

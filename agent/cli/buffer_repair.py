@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.buffer.records import Limits, StreamPolicy
 from agent.buffer.salvage import salvage
-from agent.buffer.store import size_of, wal_path
+from agent.buffer.wal import size_of, wal_path
 from agent.cli.buffer_page import Found
 from agent.cli.main import OK
 from agent.clock import SystemClock

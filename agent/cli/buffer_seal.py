@@ -14,7 +14,7 @@ from agent.buffer.embargo import Embargo
 from agent.buffer.opening import Setup, free_bytes_at
 from agent.buffer.orders import Orders
 from agent.buffer.records import Limits
-from agent.buffer.store import size_of
+from agent.buffer.wal import size_of
 from agent.buffer.work import Work
 from agent.clock import SystemClock
 from agent.control.errors import Busy

@@ -20,7 +20,7 @@ from typing import Final
 from agent.buffer.eviction import SLACK_PAGES, database_pages
 from agent.buffer.records import Overflow
 from agent.buffer.rows import encode_row
-from agent.buffer.store import PAGE_BYTES
+from agent.buffer.wal import PAGE_BYTES
 from agent.config.plans import Settings, StreamPlan
 from agent.planning.messages import typical_row
 from agent.planning.traffic import batch_s

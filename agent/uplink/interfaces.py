@@ -24,6 +24,11 @@ class EnvelopeQueue(Protocol):
         """Seal complete batches into envelopes; returns how many were made."""
         ...
 
+    @property
+    def held_up(self) -> bool:
+        """Whether more can be sealed as soon as receipts come."""
+        ...
+
     def seal_along(self, *, wanted: bool) -> None:
         """Have complete batches sealed when their rows are stored, from now on or no longer."""
         ...

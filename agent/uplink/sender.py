@@ -51,6 +51,7 @@ class Sender:
 
     def receipt(self, now_ns: int) -> None:
         """Take note that a receipt may have freed something; they come in bunches, and one look serves them all."""
+        self._s.signals.stored |= self._s.queue.held_up
         if self._look_ns is None and self._s.window.ahead:
             self._look_ns = now_ns + (0 if self._s.window.tight else _COALESCE_NS)
 

@@ -157,7 +157,7 @@ class Receipt:
 
     Attributes:
         receiver: 8 bytes naming the receiver.
-        receiver_epoch: 8 bytes, new after any restore.
+        receiver_epoch: 8 bytes, new after any restore, and greater then.
         counter: only grows inside a receiver epoch.
         unit: the unit's id.
         stream: the stream's identifier.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.budget import SHARES, Budget, BudgetSettings, month_begin
+from agent.budget import HEAD_START, SHARES, Budget, BudgetSettings, month_begin
 from agent.buffer.records import Lane
 from tests.support.uplink import NS, FakeClock
 
@@ -47,11 +47,42 @@ def test_budget_with_a_message_larger_than_the_burst_lets_it_through_and_then_wa
 
 @pytest.mark.parametrize("lane", list(Lane), ids=str)
 @pytest.mark.parametrize("cap", ["day_bytes", "month_bytes"])
-def test_budget_near_a_cap_stops_each_lane_at_its_share(lane: Lane, cap: str) -> None:
-    budget = Budget(BudgetSettings(**{cap: 100_000}), clock=FakeClock())  # type: ignore[arg-type]  # the name is the parameter
+def test_budget_near_a_cap_at_the_end_of_its_period_stops_each_lane_at_its_share(lane: Lane, cap: str) -> None:
+    clock = _at("2026-07-31T23:30:00")
+    budget = Budget(BudgetSettings(**{cap: 100_000}), clock=clock)  # type: ignore[arg-type]  # the name is the parameter
     budget.charge(SHARES[lane] * 1000 - 50)
     assert budget.wait_s(lane, 50) == 0
     assert math.isinf(budget.wait_s(lane, 51))
+
+
+def test_budget_backlog_in_the_morning_leaves_what_the_rest_of_the_day_needs() -> None:
+    clock = _at("2026-07-10T06:00:00")
+    budget = Budget(BudgetSettings(day_bytes=100_000), clock=clock)
+    allowed = int(85_000 * (6 / 24 + HEAD_START))
+    budget.charge(allowed - 100)
+    assert budget.wait_s(Lane.BACKLOG, 99) == 0
+    assert budget.wait_s(Lane.BACKLOG, 3600) == pytest.approx(3500 / 85_000 * 86_400, abs=2)
+    assert budget.wait_s(Lane.LIVE, 3600) == 0
+    clock.advance(3600)
+    assert budget.wait_s(Lane.BACKLOG, 3600) == 0
+
+
+def test_budget_backlog_gets_at_once_what_the_hours_before_have_left() -> None:
+    budget = Budget(BudgetSettings(day_bytes=100_000), clock=_at("2026-07-10T18:00:00"))
+    assert budget.wait_s(Lane.BACKLOG, 63_000) == 0
+
+
+def test_budget_backlog_early_in_a_month_leaves_what_the_rest_of_it_needs() -> None:
+    budget = Budget(BudgetSettings(month_bytes=310_000), clock=_at("2026-07-02T00:00:00"))
+    budget.charge(20_000)
+    assert 0 < budget.wait_s(Lane.BACKLOG, 1000) < 86_400
+    assert budget.wait_s(Lane.LIVE, 1000) == 0
+
+
+def test_budget_backlog_without_a_date_may_use_its_whole_share() -> None:
+    budget = Budget(BudgetSettings(day_bytes=100_000), clock=_at("1970-01-05", synchronised=False, error_ms=None))
+    assert budget.wait_s(Lane.BACKLOG, 85_000) == 0
+    assert math.isinf(budget.wait_s(Lane.BACKLOG, 85_001))
 
 
 def test_budget_keeps_more_for_control_than_for_live_than_for_backlog() -> None:

@@ -1,8 +1,8 @@
 """The bench's stand: broker, receiver, ten sensors and agent, each a process of its own, with one folder.
 
-Agent and receiver start from bytecode, as they do where pip has installed them. The store lies in that folder, which
-must be on a disk for its writes to be counted. The status file and the logs lie on a memory file system where there
-is one, like /run on a unit.
+Agent and receiver start from bytecode, and without docstrings in memory, as systemd starts them after `make install`.
+The store lies in that folder, which must be on a disk for its writes to be counted. The status file and the logs lie
+on a memory file system where there is one, like /run on a unit.
 """
 
 import compileall
@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
@@ -30,6 +31,8 @@ from tests.support.broker import find_program, free_port
 ROOT = Path(__file__).resolve().parents[2]
 _MEMORY = Path("/dev/shm")
 _PACKAGES = ("agent", "drivers", "receiver")
+_OPTIMIZE = 2
+"""PYTHONOPTIMIZE of `systemd/lamppost.service`."""
 _PATIENCE_S = 30.0
 _LOOK_S = 0.02
 
@@ -68,7 +71,8 @@ class Stand:
 
     def __enter__(self) -> Self:
         for package in _PACKAGES:
-            compileall.compile_dir(ROOT / package, quiet=1)
+            compileall.compile_dir(ROOT / package, quiet=1, optimize=_OPTIMIZE)
+        compileall.compile_dir(sysconfig.get_path("purelib"), quiet=1, optimize=_OPTIMIZE)
         self.folder = self._temporary(self._directory)
         self._memory = self._temporary(_MEMORY if _MEMORY.is_dir() else self._directory)
         self._broker_port = free_port()
@@ -192,6 +196,7 @@ class Stand:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=ROOT,
+                env=os.environ | {"PYTHONOPTIMIZE": str(_OPTIMIZE)},
                 stdout=log if stdout is None else stdout,
                 stderr=log,
                 pass_fds=pass_fds,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.buffer.store import APPLICATION_ID, PAGE_BYTES, wal_path
+from agent.buffer.store import APPLICATION_ID
+from agent.buffer.wal import PAGE_BYTES, wal_path
 from tests.crash.disk import NAME_EVENTS, Disk, Way
 from tests.crash.journal import Event, What, read
 from tests.crash.mounting import recorded, scratch, why_no_fuse

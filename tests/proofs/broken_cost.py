@@ -36,7 +36,7 @@ def commit_each() -> None:
 
     def hasty(self: Worker, *arguments: Any, **more: Any) -> None:  # noqa: ANN401 - whatever it is given
         make(self, *arguments, **more)
-        self._window_ns = 0
+        self.inbox._window_ns = 0
 
     Worker.__init__ = hasty  # type: ignore[method-assign]  # the fault
 

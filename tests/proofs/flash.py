@@ -1,17 +1,17 @@
 """Proof: at one row a second and ten rows a commit, at most 1,200 bytes are written to the flash for a row.
 
 Real agents with a sensor on a pseudo-terminal each, real mosquitto and the real receiver; windows of a second,
-batches of thirty rows, the disclosure log on, so that rows, seals, receipts and entries of the log are all in what is
-counted. All but the store lies in memory, as on a unit. What is written is counted in two ways:
+batches of ten rows (each commit has a seal and a receipt) and of thirty, the disclosure log on, so that rows, seals,
+receipts and entries of the log are all in what is counted. All but the store lies in memory, as on a unit. What is
+written is counted in two ways:
 
 - of one unit `write_bytes` of /proc/PID/io, pages of 4 KiB that the process made dirty: this is judged;
 - of another what reached the block device of an ext4 file system of its own (/sys/block/loopN/stat), where one can be
   mounted (as root, with a loop device). It has no journal unless `--journal` is given. This is shown: it has the file
   system's own pages in it (inodes, bitmaps, the superblock), which are no matter of the agent's.
 
-The agent's own count, in its status, must be the kernel's. A unit with batches of ten rows, so that each commit has a
-seal and a receipt, is shown and not judged. Control, at the same time: an agent that commits each row by itself must
-be over it.
+The agent's own count, in its status, must be the kernel's. Control, at the same time: an agent that commits each row
+by itself must be over it.
 """
 
 import argparse
@@ -241,7 +241,7 @@ async def main(folder: Path, options: argparse.Namespace) -> int:
     for found in measured:
         tell(found)
     good, bad = units[GROUPED], units[APART]
-    problems = [*wrong(good), *miscounted(good)]
+    problems = [problem for unit in (good, units[SHORT]) for problem in (*wrong(unit), *miscounted(unit))]
     if DEVICE in units:
         print(f"  {DEVICE}: not judged: the file system's own pages are in it")
     for problem in problems:

@@ -88,16 +88,16 @@ def wire_unit(number: int, *, program: Sequence[str] = ("-m", "agent")) -> UnitP
 
 
 def full_unit() -> UnitPlan:
-    """Return a unit whose store of a megabyte is full within a minute, and every commit then evicts.
+    """Return a unit whose store of 1.4 megabytes is full within two minutes, and every commit then evicts.
 
-    30 rows of 64 columns a second, committed every five seconds: more than an eviction makes room for.
+    30 rows of 64 columns a second: each commit takes more than an eviction makes room for.
     """
     wide = [
         ChannelPlan(name=f"sum-{number}", source="n0_3", rule="sum", unit="count", range=(0, 10**9))
         for number in range(64)
     ]
     streams = [dust_stream(f"full-{number}", sensor="a", channels=wide, batch="4s") for number in range(30)]
-    buffer = {"max_bytes": "1MB", "loss_window": "5s"}
+    buffer = {"max_bytes": "1400kB", "loss_window": "5s"}
     return UnitPlan(name="full", sensors={"a": "pmsx003"}, streams=streams, buffer=buffer)
 
 
@@ -138,7 +138,7 @@ async def chase(hunter: Hunter, work: deque[State], board: Board) -> None:
         else:
             board.missed += 1
             if board.missed > 2 * sum(board.quota.values()):
-                raise TimeoutError("too many kills hit nothing")
+                raise TimeoutError(f"too many kills hit nothing: {dict(board.notes)}")
             work.append(state)
 
 

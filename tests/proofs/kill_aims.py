@@ -105,22 +105,20 @@ class Idle(Aim):
 
 
 class Sealing(Aim):
-    """Fires at the write of a commit that follows a complete batch in a session."""
+    """Fires at the write of a commit in a session: rows that complete a batch are sealed by their own commit."""
 
     _armed = False
     _fired = False
 
-    def row(self, row: Stored) -> None:
-        """A batch of one row is complete: what is written next seals it."""
-        if self.hunter.session and row.stream in {"one", "two"} and not self._armed:
-            self.hunter.watch.drain()  # the writes of the commit that this report follows
-            self._armed = True
-
-    def packet(self, seen: Seen, content: Chained | Receipt | None) -> bool:  # noqa: ARG002 - as declared
-        """What is written after a receipt may be its deletion."""
-        if isinstance(content, Batch):
-            self._armed = False
-        return True
+    async def chase(self) -> None:
+        """Wait until what was sent is receipted and deleted: the next thing that is written is new."""
+        hunter = self.hunter
+        await until(
+            lambda: hunter.session and time.monotonic() - hunter.active_s >= QUIET_S,
+            what="a quiet moment",
+            deadline_s=self.life_s,
+        )
+        self._armed = True
 
     def wrote(self) -> None:
         """Fire during the commit, or shortly after it."""

@@ -29,7 +29,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from agent.buffer.store import wal_path
+from agent.buffer.wal import wal_path
 from agent.privacy.ledger import DAY_MS, Account, day_of
 from agent.privacy.ledgers import Ledgers, budgets_of
 from agent.privacy.payment import NAME

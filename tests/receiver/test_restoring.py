@@ -1,7 +1,9 @@
 """A store that came back from a copy is noticed at the next start, and only then."""
 
 import shutil
+import time
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -70,7 +72,7 @@ def test_copy_from_before_the_last_start_begins_a_new_epoch_and_asks_again(path:
     shutil.copyfile(path.with_name("backup.db"), path)
     restored, new, asked = _starts_restored(path, unit)
     assert restored
-    assert new != epoch
+    assert new > epoch
     assert (STREAM, 1) in asked
     assert not _starts_restored(path, unit)[0]
 
@@ -107,3 +109,15 @@ def test_whole_folder_that_came_back_is_told_by_command(
 def test_command_makes_no_store(tmp_path: Path) -> None:
     assert main(["restored", "--store", str(tmp_path / "none.db")]) == 2
     assert not (tmp_path / "none.db").exists()
+
+
+def test_copy_from_before_the_last_epoch_begins_a_later_one_though_the_clock_was_set_back(
+    path: Path, unit: FakeUnit
+) -> None:
+    epochs = []
+    for _ in range(2):
+        _starts_restored(path, unit)
+        shutil.copyfile(path.with_name("backup.db"), path)
+        with patch.object(time, "time_ns", return_value=0):
+            epochs.append(_starts_restored(path, unit)[1])
+    assert epochs[1] > epochs[0]

@@ -19,7 +19,7 @@ from agent.buffer.records import (
     StoredRow,
     StreamPolicy,
 )
-from agent.buffer.store import wal_path
+from agent.buffer.wal import wal_path
 from agent.clock import Instant
 from agent.privacy.merge import How, Merging
 from agent.privacy.released import Released, release

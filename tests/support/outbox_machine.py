@@ -23,7 +23,7 @@ from agent.buffer.opening import Setup
 from agent.buffer.orders import Orders
 from agent.buffer.records import Limits, Overflow, ReceiptOutcome, StreamPolicy
 from agent.buffer.rows import encode_row
-from agent.buffer.store import PAGE_BYTES, wal_path
+from agent.buffer.wal import PAGE_BYTES, wal_path
 from agent.buffer.work import Done, Loss, Purge, Reception, Rows, Work
 from agent.moment import moment
 from agent.receipts import ReceiptVerifier, Replayed

@@ -69,6 +69,7 @@ class FakeQueue:
         self.taken: list[int] = []
         self.saved: dict[str, bytes] = {}
         self.along = False
+        self.held_up = False
         self._next = 1
 
     def add(self, stream: str, data: bytes, *, lane: Lane = Lane.LIVE, sealed: bool = True) -> int:

@@ -1,5 +1,6 @@
 """The units, checked by systemd's own tools."""
 
+import os
 import re
 import subprocess
 import sys
@@ -53,6 +54,26 @@ def test_unit_exposure_is_two_or_better(unit: str) -> None:
     assert score is not None
     assert float(score[1]) <= 2.0
     assert result.returncode == 0
+
+
+def test_agent_as_the_unit_starts_it_finds_the_same_mistakes_in_the_same_words(tmp_path: Path) -> None:
+    text = (ROOT / "systemd" / "lamppost.service").read_text()
+    level = re.search(r"^Environment=PYTHONOPTIMIZE=(\d)$", text, flags=re.MULTILINE)
+    assert level is not None
+    command = [sys.executable, "-m", "agent", "check", "tests/configs/thirty-mistakes.toml"]
+    told = [
+        subprocess.run(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONOPTIMIZE": optimize, "PYTHONPYCACHEPREFIX": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for optimize in ("0", level[1])
+    ]
+    assert told[0].returncode == told[1].returncode == 1
+    assert told[0].stdout == told[1].stdout != ""
 
 
 def test_agent_unit_keeps_raw_data_in_memory() -> None:

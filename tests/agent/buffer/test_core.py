@@ -20,7 +20,7 @@ from agent.buffer.eviction import Room
 from agent.buffer.opening import Setup
 from agent.buffer.records import Limits, Outgoing, ReceiptOutcome
 from agent.buffer.rows import encode_row
-from agent.buffer.store import wal_path
+from agent.buffer.wal import wal_path
 from agent.buffer.work import Reception, Rows, Work
 from agent.moment import moment
 from agent.privacy.released import Released

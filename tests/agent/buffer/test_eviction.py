@@ -7,7 +7,7 @@ import pytest
 
 from agent.buffer.eviction import database_pages, wal_bytes, wal_pages
 from agent.buffer.records import Limits, ReceiptOutcome
-from agent.buffer.store import FRAME_BYTES, PAGE_BYTES
+from agent.buffer.wal import FRAME_BYTES, PAGE_BYTES
 from tests.support.outbox import AIR, RECEIVER, bytes_in, opened, row, stored, waiting
 from tests.support.outbox_model import CompactMaker
 

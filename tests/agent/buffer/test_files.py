@@ -7,7 +7,7 @@ import pytest
 
 from agent.buffer import files
 from agent.buffer.errors import StoreUnavailable
-from agent.buffer.store import wal_path
+from agent.buffer.wal import wal_path
 from tests.support.outbox import UNIT, contents, delivered, drained, opened, overwrite, rows, stored
 
 ROWS = 30

@@ -9,7 +9,8 @@ from agent.buffer.errors import StoreUnavailable
 from agent.buffer.orders import Orders
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import Limits, Purged
-from agent.buffer.store import Database, wal_path
+from agent.buffer.store import Database
+from agent.buffer.wal import wal_path
 from agent.wire.messages import GapReason
 from agent.wire.orders import Order
 from tests.support.outbox import (

@@ -1,6 +1,6 @@
 import asyncio
 
-from agent.buffer.intake import COMMIT_ROWS, MOST_ROWS, Intake
+from agent.buffer.intake import COMMIT_ROWS, MOST_ROWS, Intake, commit_bytes
 from agent.buffer.work import Loss, Rows, joined
 from tests.support.outbox import START_MS, STEP_MS, row
 from tests.support.outbox import rows as released
@@ -35,6 +35,22 @@ async def test_intake_takes_no_more_rows_than_one_transaction_should_hold() -> N
     intake.take()
     assert not intake.waits
     assert not intake.complete
+
+
+async def test_intake_takes_no_more_bytes_than_one_transaction_should_hold() -> None:
+    intake = Intake(commit_bytes(64 * 100))
+    for index in range(4):
+        assert intake.fills_one is (index >= 2)
+        intake.add(_group(index * 50, 50), _future())
+    assert [len(intake.take().groups) for _ in range(3)] == [2, 2, 0]
+    assert (intake.rows, intake.size) == (0, 0)
+
+
+async def test_intake_with_one_group_that_is_too_large_takes_it_alone() -> None:
+    intake = Intake(commit_bytes(64 * 10))
+    for index in range(2):
+        intake.add(_group(index * 50, 50), _future())
+    assert [len(intake.take().groups) for _ in range(3)] == [1, 1, 0]
 
 
 async def test_intake_given_back_what_it_gave_keeps_the_order_and_the_newest_counters() -> None:

@@ -20,7 +20,8 @@ import pytest
 from agent.buffer import outbox as outbox_module
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import Lane, Limits, Outgoing, ReceiptOutcome
-from agent.buffer.store import FRAME_BYTES, Database, wal_path
+from agent.buffer.store import Database
+from agent.buffer.wal import FRAME_BYTES, wal_path
 from agent.wire.entries import DamageEntry, EnvelopeEntry
 from agent.wire.export import verify
 from agent.wire.messages import GapReason

@@ -4,7 +4,8 @@ import pytest
 
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.logbook import Logbook, Numbered, entry_bytes
-from agent.buffer.store import PAGE_BYTES, Database
+from agent.buffer.store import Database
+from agent.buffer.wal import PAGE_BYTES
 from agent.wire.disclosure import encode_entry, genesis, link
 from agent.wire.entries import ConfigurationEntry, Entry
 from tests.support.disclosures import at as moment_at

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.buffer.errors import StoreDamaged
-from agent.buffer.store import APPLICATION_ID, PAGE_BYTES, Database, newest_schema
+from agent.buffer.store import APPLICATION_ID, Database, newest_schema
+from agent.buffer.wal import PAGE_BYTES
 from agent.errors import StoreError
 from tests.support.disclosures import entries_of, tamper
 from tests.support.outbox import (

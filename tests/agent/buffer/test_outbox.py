@@ -14,7 +14,8 @@ import pytest
 
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import Lane, Limits, Overflow, ReceiptOutcome, StreamPolicy
-from agent.buffer.store import Database, wal_path
+from agent.buffer.store import Database
+from agent.buffer.wal import wal_path
 from agent.errors import StoreError
 from agent.wire.declared import DECLARATIONS
 from agent.wire.messages import GapReason
@@ -332,6 +333,21 @@ async def test_outbox_that_seals_along_makes_one_commit_of_rows_and_their_batch(
     assert outbox.sealed_along == 1, "there is no session"
     assert await outbox.seal() == 1
     assert outbox.sealed_along == 1, "it was asked for"
+    await outbox.close()
+
+
+async def test_outbox_with_a_backlog_that_waits_for_receipts_goes_on_with_each_of_them(tmp_path: Path) -> None:
+    limits = Limits(max_bytes=1_000_000, free_floor_bytes=0, loss_window_s=3600)
+    outbox = await opened(tmp_path / "outbox.db", streams=AIR, limits=limits)
+    await stored(outbox, rows(0, 3000))
+    assert outbox.seal_due
+    while await outbox.seal():
+        pass
+    stats = await outbox.stats()
+    assert (outbox.seal_due, outbox.held_up, stats.rows_waiting > 0) == (False, True, True)
+    assert await confirm(outbox, (await waiting(outbox))[-1]) is ReceiptOutcome.APPLIED
+    assert await outbox.seal() > 0, "the receipt waits for the loss window, and the sealing for the receipt"
+    assert (await outbox.stats()).commits == stats.commits + 1
     await outbox.close()
 
 

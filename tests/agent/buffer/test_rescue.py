@@ -10,7 +10,7 @@ from agent.buffer import files
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import Limits, LogHead
 from agent.buffer.salvage import _rebuild
-from agent.buffer.store import PAGE_BYTES, wal_path
+from agent.buffer.wal import PAGE_BYTES, wal_path
 from agent.wire.entries import DamageEntry
 from agent.wire.export import Export, Numbered, verify
 from tests.support.disclosures import at, log_of, order, tamper

@@ -12,7 +12,7 @@ import pytest
 
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import ReceiptOutcome
-from agent.buffer.store import FRAME_BYTES, PAGE_BYTES, WAL_HEADER_BYTES, wal_path
+from agent.buffer.wal import FRAME_BYTES, PAGE_BYTES, WAL_HEADER_BYTES, wal_path
 from agent.wire.messages import GapReason
 from tests.support.outbox import (
     DECLARATION,

@@ -10,7 +10,7 @@ import pytest
 from agent.buffer import snapshot as module
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.snapshot import snapshot
-from agent.buffer.store import wal_path
+from agent.buffer.wal import wal_path
 from agent.errors import StoreError
 from agent.wire.export import verify
 from tests.support.disclosures import log_of, order, tamper

@@ -5,15 +5,8 @@ from pathlib import Path
 import pytest
 
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
-from agent.buffer.store import (
-    FRAME_BYTES,
-    PAGE_BYTES,
-    WAL_HEADER_BYTES,
-    Database,
-    _has_lost_commit,
-    newest_schema,
-    wal_path,
-)
+from agent.buffer.store import Database, newest_schema
+from agent.buffer.wal import FRAME_BYTES, PAGE_BYTES, WAL_HEADER_BYTES, has_lost_commit, wal_path
 
 COMMITS = 6
 
@@ -198,8 +191,8 @@ def _wal_of_one_transaction(path: Path, *, stale: int) -> Path:
 
 def test_commit_mark_in_another_sector_than_its_salts_is_no_lost_commit(tmp_path: Path) -> None:
     torn = next(number for number in range(69) if (WAL_HEADER_BYTES + number * FRAME_BYTES + 8) % 512 == 0)
-    assert not _has_lost_commit(_wal_of_one_transaction(tmp_path / "outbox.db", stale=torn), 0)
-    assert _has_lost_commit(_wal_of_one_transaction(tmp_path / "outbox.db", stale=torn - 1), 0)
+    assert not has_lost_commit(_wal_of_one_transaction(tmp_path / "outbox.db", stale=torn), 0)
+    assert has_lost_commit(_wal_of_one_transaction(tmp_path / "outbox.db", stale=torn - 1), 0)
 
 
 def test_wal_that_is_missing_is_not_whole(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from agent.buffer.errors import StoreUnavailable
 from agent.buffer.intake import MOST_ROWS
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import ReceiptOutcome
-from agent.buffer.store import Database, wal_path
+from agent.buffer.store import Database
+from agent.buffer.wal import wal_path
 from agent.errors import StoreError
 from agent.wire.errors import MalformedPayload
 from agent.wire.messages import GapReason

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.buffer.store import PAGE_BYTES, wal_path
+from agent.buffer.wal import PAGE_BYTES, wal_path
 from agent.cli.main import main
 from agent.control.standing import Governed, Standing
 from agent.control.state import NAMES, ControlFiles

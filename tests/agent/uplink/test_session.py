@@ -218,6 +218,22 @@ async def test_session_with_receipts_in_a_bunch_looks_once() -> None:
         assert stage.services.window.ahead == 0
 
 
+async def test_session_with_a_receipt_seals_what_had_to_wait_for_it_though_nothing_new_is_stored() -> None:
+    async with _stage() as stage:
+        row_id = stage.queue.add("air", b"x")
+        await stage.begin()
+        await stage.ack()
+        await stage.turn(1)
+        stage.queue.add("air", b"y", sealed=False)
+        seals = stage.queue.seals
+        for held_up in (False, True):
+            stage.queue.held_up = held_up
+            stage.link.inbox.append(("lamppost/1/unit-a/receipt/air", str(row_id).encode()))
+            await stage.turn(1)
+            assert (stage.queue.seals > seals) is held_up
+        assert not stage.queue.pending
+
+
 async def test_session_with_a_silent_broker_ends_when_the_puback_is_overdue() -> None:
     async with _stage() as stage:
         await stage.begin()
