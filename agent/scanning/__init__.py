@@ -1,0 +1,1 @@
+"""Finds out which sensors are on a machine's buses, without changing any of them."""
