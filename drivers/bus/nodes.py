@@ -10,6 +10,7 @@ only opened (O_PATH: nothing is asked of the device), and what was opened is loo
 import errno
 import grp
 import os
+import re
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ _PTY_MAJORS = range(136, 144)
 """Device majors of Unix98 pseudo-terminals (Linux Documentation/admin-guide/devices.txt, unverified)."""
 _NO_HARDWARE = frozenset({"vhci_hcd", "dummy_hcd", "gpio-sim", "gpio-mockup"})
 """Drivers of the kernel whose devices somebody plays: USB/IP, USB gadgets on the same machine, simulated pins."""
+_BARE_ADAPTER = re.compile(r"/devices/i2c-[0-9]+/")
+"""An adapter that hangs on nothing: i2c-stub, the kernel's own stand-in. Real ones are part of a chip or of USB."""
+_USB = "/usb"
+_PORT = re.compile(r".*/[0-9]+-[0-9.]+(?=/)")
+_HYPERVISORS = frozenset({"QEMU"})
+"""Makers of USB devices that exist in a virtual machine only."""
 _GONE = frozenset({errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOTDIR, errno.EIO, errno.ENOTTY})
 
 
@@ -89,15 +96,22 @@ def _is_virtual(special: int) -> bool:
 
     Not kept: after a replug the same number can be another device.
     """
-    place = os.path.realpath(f"/sys/dev/char/{os.major(special)}:{os.minor(special)}")
-    return any(name.split(".")[0] in _NO_HARDWARE for name in place.split("/")) or _is_stub(place)
+    try:
+        place = os.readlink(f"/sys/dev/char/{os.major(special)}:{os.minor(special)}")  # noqa: PTH115 - often, and text
+    except OSError:
+        return False
+    parts = place.split("/")
+    if any(part.split(".")[0] in _NO_HARDWARE for part in parts) or _BARE_ADAPTER.search(place):
+        return True
+    return _USB in place and _maker(place) in _HYPERVISORS
 
 
-def _is_stub(place: str) -> bool:
-    """Return whether this is the kernel's own stand-in for an adapter; it hangs on nothing, and is known by name."""
+def _maker(place: str) -> str:
+    """Return who a USB device says that it is from; empty where it says nothing."""
+    port = _PORT.match(place)
     with suppress(OSError):
-        return Path(place, "name").read_text().startswith("SMBus stub driver")
-    return False
+        return Path("/sys/dev/char", port[0], "manufacturer").read_text(errors="replace").strip() if port else ""
+    return ""
 
 
 @cache

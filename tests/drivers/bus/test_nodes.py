@@ -32,26 +32,32 @@ def test_node_file_that_somebody_passes_off_as_a_device_is_simulated(tmp_path: P
 @pytest.mark.parametrize(
     ("place", "simulated"),
     [
-        ("/sys/devices/platform/soc/fe804000.i2c/i2c-1/i2c-dev/i2c-1", False),
-        ("/sys/devices/platform/vhci_hcd.0/usb3/3-1/3-1:1.0/i2c-7/i2c-dev/i2c-7", True),
-        ("/sys/devices/platform/dummy_hcd.0/usb3/3-1/3-1:1.0/ttyUSB0/tty/ttyUSB0", True),
+        ("../../devices/platform/soc/fe804000.i2c/i2c-1/i2c-dev/i2c-1", False),
+        ("../../devices/platform/scb/usb1/1-1/1-1.3/1-1.3:1.0/ttyUSB0/tty/ttyUSB0", False),
+        ("../../devices/platform/vhci_hcd.0/usb3/3-1/3-1:1.0/i2c-7/i2c-dev/i2c-7", True),
+        ("../../devices/platform/dummy_hcd.0/usb3/3-1/3-1:1.0/ttyUSB0/tty/ttyUSB0", True),
+        ("../../devices/i2c-3/i2c-dev/i2c-3", True),
     ],
 )
 def test_node_device_that_somebody_plays_to_the_kernel_is_simulated(
     monkeypatch: pytest.MonkeyPatch, *, place: str, simulated: bool
 ) -> None:
-    monkeypatch.setattr(os.path, "realpath", lambda _path: place)
+    monkeypatch.setattr(os, "readlink", lambda _path: place)
     node = Node.at("/dev/null")
     assert node is not None
     assert node.simulated is simulated
 
 
-def test_node_adapter_that_the_kernel_makes_up_is_simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "name").write_text("SMBus stub driver\n")
-    monkeypatch.setattr(os.path, "realpath", lambda _path: str(tmp_path))
+@pytest.mark.parametrize(("maker", "simulated"), [("QEMU", True), ("FTDI", False)])
+def test_node_usb_device_of_a_hypervisor_is_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, maker: str, simulated: bool
+) -> None:
+    (tmp_path / "usb1/1-2").mkdir(parents=True)
+    (tmp_path / "usb1/1-2/manufacturer").write_text(f"{maker}\n")
+    monkeypatch.setattr(os, "readlink", lambda _path: f"{tmp_path}/usb1/1-2/1-2:1.0/ttyUSB0/tty/ttyUSB0")
     node = Node.at("/dev/null")
     assert node is not None
-    assert node.simulated
+    assert node.simulated is simulated
 
 
 def test_node_pseudo_terminal_behind_a_link_is_simulated(tmp_path: Path) -> None:
