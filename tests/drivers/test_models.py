@@ -59,3 +59,14 @@ def test_agreement_something_else_agrees_and_is_there(name: str) -> None:
     for text in model.agreement:
         file = text.rpartition("tests/")[2].rstrip(")")
         assert list((_DRIVERS.parent / "tests").glob(file)), text
+
+
+def test_the_projects_readme_names_every_model() -> None:
+    sensors = (_DRIVERS.parent / "README.md").read_text().partition("## Sensors")[2]
+    assert [name for name in registry.names() if f"(drivers/{name}/README.md)" not in sensors] == []
+
+
+def test_the_projects_readme_names_every_shipped_device() -> None:
+    sensors = (_DRIVERS.parent / "README.md").read_text().partition("## Sensors")[2]
+    shipped = (_DRIVERS.parent / "config" / "devices").glob("*.toml")
+    assert [file.name for file in shipped if f"(config/devices/{file.name})" not in sensors] == []
