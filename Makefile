@@ -27,8 +27,11 @@ setup: $(STAMP) ## make the virtual environment
 demo: $(STAMP) ## run a simulated street corner from sensor to receiver
 	@$(BIN)/lamppost demo
 
+# Two for each core: most of the long tests wait for processes and deadlines, not for the processor.
+WORKERS = $(shell echo $$((2 * $$(nproc))))
+
 test: $(STAMP) ## run the tests
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 check: $(STAMP) ## ruff, mypy strict, import contracts
 	$(BIN)/ruff format --check .
