@@ -8,7 +8,7 @@ DESTDIR ?=
 PROOFS := prove-demo prove-kill prove-powercut prove-outage prove-halfopen prove-stampede prove-flat prove-canary prove-check prove-ledger prove-suspend prove-reconcile prove-clock prove-damage prove-delivery prove-wire prove-flash prove-plan prove-model prove-size prove-month prove-faults
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench mutation format lock install clean agree prove-foreign prove-sampler $(PROOFS)
+.PHONY: help setup demo test check bench bench-sensors hil-kernel fuzz mutation format lock install clean agree prove-foreign prove-sampler $(PROOFS)
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -68,6 +68,12 @@ $(PROOFS): prove-%: $(STAMP)
 bench: $(STAMP) ## measure the agent beside what it must reach; ten minutes, as root
 	@$(BIN)/python -m tests.bench
 
+bench-sensors: $(STAMP) ## a hundred sensors at 1 Hz on one unit, and what a sample costs; five minutes
+	@$(BIN)/python -m tests.bench.sensors
+
+hil-kernel: $(STAMP) ## the agent in QEMU on the real I2C core, its devices pulled and put back; five minutes: CASES="adapter serial"
+	@$(BIN)/python -m tests.hil.kernel $(CASES)
+
 prove-foreign: $(STAMP) ## a second COSE implementation verifies and decodes our envelopes
 	@tests/foreign/prove.sh $(BIN)/python
 
@@ -77,6 +83,9 @@ agree: $(STAMP) ## other people's drivers read our simulated chips, and a table 
 prove-sampler: $(STAMP) ## the noise against its exact distribution, and against OpenDP's
 	@$(BIN)/python -m tests.proofs.sampler
 	@tests/opendp/prove.sh $(BIN)/python
+
+fuzz: $(STAMP) ## every parser against its invariant, a million inputs each; hours: FUZZ="--jobs 2 --seed 1 NAME ..."
+	@$(BIN)/python -m tests.fuzz $(FUZZ)
 
 mutation: $(STAMP) ## how many changes of the privacy filter its tests notice; an hour and more
 	@$(BIN)/python -m tests.mutation

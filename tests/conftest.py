@@ -17,12 +17,14 @@ _COMPONENTS = {
     "faketime": "faketime",
     "fuse": "fusermount3",
     "i2ctools": "i2cdetect",
+    "qemu": "qemu-system-x86_64",
     "systemd": "systemd-analyze",
     "umockdev": "umockdev-run",
 }
 _PACKAGES = {
     "fusermount3": "fuse3",
     "i2cdetect": "i2c-tools",
+    "qemu-system-x86_64": "qemu-system-x86",
     "systemd-analyze": "systemd",
     "umockdev-run": "umockdev",
 }

@@ -327,11 +327,11 @@ def test_every_option_says_what_it_does() -> None:
 def test_wheel_takes_the_recordings_that_the_corner_plays() -> None:
     root = Path(__file__).parents[3]
     build = tomli.loads((root / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
-    taken = {Path(target).name for source, target in build["force-include"].items() if (root / source).is_file()}
+    files = {target: root / source for source, target in build["force-include"].items() if (root / source).is_file()}
     played = set(re.findall(r'recordings / "([^"]+)"', (root / "drivers/sim/corner.py").read_text()))
     assert played
-    assert played < taken
-    assert {str(Path(target).parent) for target in build["force-include"].values()} == {"drivers/sim/recordings"}
+    assert played < {Path(target).name for target in files}
+    assert {str(Path(target).parent) for target in files} == {"drivers/sim/recordings"}
 
 
 def demonstrate(*options: str) -> subprocess.CompletedProcess[str]:
