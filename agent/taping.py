@@ -1,7 +1,8 @@
 """Keeps what passes between one sensor's driver and its bus, as a transcript that replays.
 
 In: a sensor's plan, its bus. Out: the bus and drivers that are taped, and the transcript of all that went well.
-Never: a sensor that tells of people or places; a transcript that does not replay; a file; part of the service.
+Never: a sensor that tells of people or places (`agent.discretion`); a transcript that does not replay; a file; part
+of the service.
 
 Only what went well is kept: opening, each sample that gave a reading, closing. A sample that was cut short, or that
 was not there yet, leaves no trace; after a failure nothing more is kept. Before the transcript is given out it is
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from agent.config.plans import BusKind, BusPlan, SensorPlan
-from agent.errors import LamppostError
+from agent.discretion import NotTaped, refuse, refuse_somebody
 from agent.sensors import AnyBus
 from drivers.bus.api import I2cBus, I2cDevice, SerialLine
 from drivers.bus.framing import LineFormat
@@ -26,13 +27,9 @@ from drivers.errors import DriverError, NotReady
 from drivers.modbus.device import ModbusDevice
 from drivers.modbus.line import ModbusLine
 from drivers.model import Delivery, Driver, I2cModel, ModbusModel, SerialModel
-from drivers.reading import Clock, Reading, Sensitivity, Value
+from drivers.reading import Clock, Reading, Value
 
 _REPLAY_S: Final = 30.0
-
-
-class NotTaped(LamppostError):
-    """Nothing can be kept of this sensor, or nothing was."""
 
 
 class Tape:
@@ -63,6 +60,7 @@ class Tape:
         self._line = line
         self._clock = _Ticks(clock)
         self._values: list[Mapping[str, Value]] = []
+        self._drivers: list[Driver] = []
         self.bus = _recording(line, bus)
 
     @property
@@ -78,16 +76,18 @@ class Tape:
     def driver(self) -> Driver:
         """Return a new driver, taped until something fails."""
         wired = _wired(self._plan, line=self._line, bus=self.bus, clock=self._clock)
+        self._drivers.append(wired)
         return _Taped(wired, self)
 
     async def text(self) -> str:
         """Return the transcript.
 
         Raises:
-            NotTaped: there is no reading on it, or it does not replay.
+            NotTaped: there is no reading on it, it does not replay, or there was somebody's identifier on the line.
         """
         if not self.samples:
             raise NotTaped(f"sensor {self._plan.name} gave no reading, so there is nothing to keep")
+        refuse_somebody(self._plan, arrived=_arrived(self.bus), drivers=self._drivers)
         transcript = self.bus.transcript.text()
         try:
             async with asyncio.timeout(_REPLAY_S):
@@ -124,24 +124,6 @@ class Tape:
         return NotTaped(
             f"the transcript of sensor {self._plan.name} is of no use: {problem}, so nothing was kept. "
             f"Something besides the wire decides what a {self._plan.model.name} gives; report it"
-        )
-
-
-def refuse(plan: SensorPlan) -> None:
-    """Return if the sensor may be taped.
-
-    Raises:
-        NotTaped: it tells of people or places.
-    """
-    private = [
-        channel.name
-        for channel in plan.model.channels
-        if channel.sensitivity is not Sensitivity.MEASUREMENT or channel.group is not None
-    ]
-    if private:
-        raise NotTaped(
-            f"no transcript is kept of sensor {plan.name}: its {', '.join(private)} can tell of people or places, "
-            "and a transcript is what it measured, unfiltered"
         )
 
 
@@ -236,6 +218,11 @@ def _recording(line: BusPlan, bus: AnyBus) -> RecordingI2c | RecordingSerial:
             raise AssertionError("a Modbus line has a speed")
         return RecordingSerial(LinuxSerial(line.path, line.baudrate, parity=line.parity, stop_bits=line.stop_bits))
     return RecordingSerial(bus) if isinstance(bus, LinuxSerial) else RecordingI2c(bus)
+
+
+def _arrived(bus: RecordingI2c | RecordingSerial) -> bytes:
+    """Return what came on a serial line and is on the tape; chips on I2C send no text."""
+    return b"".join(step.data for step in bus.transcript.steps) if isinstance(bus, RecordingSerial) else b""
 
 
 def _wired(plan: SensorPlan, *, line: BusPlan, bus: I2cBus | SerialLine, clock: Clock) -> Driver:

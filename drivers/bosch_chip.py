@@ -1,15 +1,17 @@
-"""What drivers of Bosch Sensortec's chips do alike: identify, and wait for bits of a register.
+"""What drivers of Bosch Sensortec's chips do alike: wait for bits of a register, and know a chip again.
 
-In: an I2C device, a clock, a chip's numbers. Out: the id that answered; the return when the bits are as wanted.
-Never: opening the bus, waiting while the bus is held, a chip's own numbers.
+In: an I2C device, a clock, a chip's numbers. Out: the return when the bits are as wanted; whether the chip is still
+the one that was opened. Never: opening the bus, waiting while the bus is held, a chip's own numbers.
+
+To be known again matters because every chip carries a calibration of its own: with another one's its numbers are
+wrong, and possible. None of these chips has a serial number that its data sheet names. So `open` leaves a setting in
+it that no power-up leaves, and `sample` opens a chip anew that does not show it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from drivers.bus.api import I2cDevice
-from drivers.decoding import reject_dead
-from drivers.errors import InvalidData, NotReady, WrongChip
+from drivers.errors import InvalidData, NotReady
 from drivers.reading import Clock
 
 _NOT_DRIVEN = 0xFF
@@ -18,12 +20,12 @@ _NOT_DRIVEN = 0xFF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bits:
-    """Bits of a register to wait for.
+    """What bits of a register should be.
 
     Attributes:
         register: its address.
         mask: which bits count.
-        wanted: their value when the wait is over.
+        wanted: their value then.
     """
 
     register: int
@@ -46,20 +48,9 @@ class Patience:
     looks: int = 5
 
 
-async def identify(
-    device: I2cDevice, chip: str, *, register: int, expected: tuple[int, ...], hint: Callable[[int], str]
-) -> int:
-    """Return the content of the id register, which is one of `expected`.
-
-    Raises:
-        WrongChip: it is another one; `hint` says what that may be.
-        InvalidData: the line is stuck.
-    """
-    found = (await device.read_register(register))[0]
-    if found in expected:
-        return found
-    reject_dead(chip, bytes([found]), "the id register")
-    raise WrongChip(chip, expected=expected, found=found, hint=hint(found))
+async def is_known(device: I2cDevice, *, mark: Bits) -> bool:
+    """Return whether the chip still shows what `open` left in it: it is the same one, and kept its power."""
+    return (await device.read_register(mark.register))[0] & mark.mask == mark.wanted
 
 
 async def wait_for(device: I2cDevice, clock: Clock, chip: str, *, bits: Bits, patience: Patience) -> None:

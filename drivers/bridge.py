@@ -116,7 +116,7 @@ class Bridge(ABC):
         """
         if not spec.label:
             return spec.own
-        of_kind = {own: label for own, label in labels.items() if own.startswith(spec.kind)}
+        of_kind = {own: label for own, label in labels.items() if _kind(own) == spec.kind}
         found = [own for own, label in of_kind.items() if label == spec.label]
         if len(found) == 1:
             return found[0]
@@ -173,6 +173,11 @@ class BridgeOptions:
     def specs(self) -> tuple[Spec, ...]:
         """The channels of a sensor with these options."""
         return tuple(map(self.bridge.parse, self.wanted))
+
+
+def _kind(own: str) -> str:
+    """Return the type that a channel's part of the file names begins with: ``angl`` is not that of ``anglvel_x``."""
+    return own[: next((at for at, sign in enumerate(own) if not sign.isalpha()), len(own))]
 
 
 def channels_of(options: BridgeOptions) -> tuple[Channel, ...]:

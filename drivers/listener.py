@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
-from drivers.bus.api import SerialLine
+from drivers.bus.api import KEPT_BYTES, SerialLine
 from drivers.errors import BusTimeout, ChecksumMismatch, ChipError, InvalidData
 from drivers.reading import Clock
 
@@ -51,6 +51,7 @@ class Listener(Generic[Item]):
         self._make_parser = parser
         self._parser = parser()
         self._items: deque[tuple[int, Item]] = deque()
+        self._largest_read = 0
 
     @property
     def parser(self) -> Parser[Item]:
@@ -84,10 +85,15 @@ class Listener(Generic[Item]):
     async def newest(self, *, timeout_s: float) -> tuple[int, Item]:
         """Return the last item of those that have come, as `next` does; the ones before it are dropped.
 
-        For sensors that send more than anybody wants: what waits in the kernel costs one read.
+        For sensors that send more than anybody wants: what has arrived meanwhile costs one read. Where that is so
+        much that the line has dropped what came after it, the last of it is old: everything is forgotten, and the
+        next item is waited for.
         """
         if not self._items:
             await self._fill(timeout_s)
+            if self._largest_read >= KEPT_BYTES:
+                await self.forget()
+                await self._fill(timeout_s)
         newest = self._items[-1]
         self._items.clear()
         return newest
@@ -103,7 +109,7 @@ class Listener(Generic[Item]):
     async def _fill(self, timeout_s: float) -> None:
         now_ns = self._clock.mono_ns()
         deadline_ns = now_ns + int(timeout_s * _NS_PER_S)
-        bad_before, heard = self._parser.bad_checksums, False
+        bad_before, heard, self._largest_read = self._parser.bad_checksums, False, 0
         while not self._items:
             left_s = (deadline_ns - now_ns) / _NS_PER_S
             if left_s <= 0:
@@ -118,6 +124,7 @@ class Listener(Generic[Item]):
 
     def _take(self, data: bytes) -> int:
         now_ns = self._clock.mono_ns()
+        self._largest_read = max(self._largest_read, len(data))
         self._items.extend((now_ns, item) for item in self._parser.feed(data))
         return now_ns
 

@@ -42,9 +42,11 @@ class Options:
     settle_s: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse a period that the sensor does not know."""
+        """Refuse a period that the sensor does not know, and a time that is none."""
         if not 0 <= self.period_min <= novafitness.LONGEST_PERIOD_MIN:
             raise ValueError(f"period_min: expected 0 (all the time) to 30 minutes, found {self.period_min}")
+        if self.settle_s < 0:
+            raise ValueError(f"settle_s: expected 0 seconds or more, found {self.settle_s}")
 
 
 class Decode(Protocol):

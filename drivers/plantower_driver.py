@@ -33,6 +33,11 @@ class Options:
 
     settle_s: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse a time that is none."""
+        if self.settle_s < 0:
+            raise ValueError(f"settle_s: expected 0 seconds or more, found {self.settle_s}")
+
 
 class Plantower:
     """One sensor in active mode: it sends, this listens.

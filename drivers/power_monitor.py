@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drivers.bus.api import I2cDevice
+from drivers.chip_id import NOBODY, identify
 from drivers.decoding import reject_dead, rounded
-from drivers.errors import DriverError, InvalidData, NotReady, WrongChip
+from drivers.errors import DriverError, InvalidData, NotReady
 from drivers.reading import Channel, Clock
 
 CONFIGURATION = 0x00
@@ -147,39 +148,28 @@ class PowerMonitor:
         self._setting = setting
         self._identified = False
 
-    async def word(self, register: int) -> int:
-        """Return a register of two bytes."""
-        return int.from_bytes(await self._device.read_register(register, 2), "big")
-
-    async def write_word(self, register: int, word: int) -> None:
-        """Set a register of two bytes."""
-        await self._device.write_register(register, word >> 8, word & 0xFF)
-
     def forget(self) -> None:
         """Count the chip as not identified: `sleep` leaves it alone."""
         self._identified = False
 
-    async def identify(self, after_reset: int, *, hints: Mapping[int, str]) -> None:
+    async def identify(self, after_reset: int, *, known: Mapping[int, str] = NOBODY) -> None:
         """Reset the chip and take what the reset leaves in the configuration register for its id.
 
         From here on `measure` and `sleep` work.
 
         Args:
             after_reset: what it leaves in this chip.
-            hints: what it leaves in others, and what to tell then.
+            known: what it leaves in others, and what to tell then.
 
         Raises:
             WrongChip: the register holds something else after the reset.
             InvalidData: the line is stuck.
         """
         self._identified = False
-        await self.write_word(CONFIGURATION, RESET)
-        data = await self._device.read_register(CONFIGURATION, 2)
-        reject_dead(self._part.chip, data, "the configuration register")
-        found = int.from_bytes(data, "big")
-        if found != after_reset:
-            hint = hints.get(found, "check the address and which chip is fitted")
-            raise WrongChip(self._part.chip, expected=(after_reset,), found=found, hint=hint)
+        await self._device.write_word(CONFIGURATION, RESET)
+        await identify(
+            self._device, self._part.chip, register=CONFIGURATION, expected=(after_reset,), length=2, known=known
+        )
         self._identified = True
 
     async def measure(self) -> Words:
@@ -191,12 +181,12 @@ class PowerMonitor:
         """
         if not self._identified:
             raise NotReady(self._part.chip, "not opened")
-        await self.write_word(CALIBRATION, self._part.calibration)
-        await self.write_word(CONFIGURATION, self._setting)
+        await self._device.write_word(CALIBRATION, self._part.calibration)
+        await self._device.write_word(CONFIGURATION, self._setting)
         await self._clock.sleep(self._part.measure_s)
         await self._check_setting()
         flags = await self._wait()
-        shunt, bus = await self.word(SHUNT_VOLTAGE), await self.word(BUS_VOLTAGE)
+        shunt, bus = await self._device.read_word(SHUNT_VOLTAGE), await self._device.read_word(BUS_VOLTAGE)
         return Words(mono_ns=self._clock.mono_ns(), flags=flags, shunt=shunt, bus=bus)
 
     async def sleep(self) -> None:
@@ -205,7 +195,7 @@ class PowerMonitor:
             return
         self._identified = False
         try:
-            await self.write_word(CONFIGURATION, POWER_DOWN)
+            await self._device.write_word(CONFIGURATION, POWER_DOWN)
         except DriverError:
             return  # it does not answer: there is nothing to power down
 
@@ -220,7 +210,7 @@ class PowerMonitor:
         for look in range(_LOOKS):
             if look:
                 await self._clock.sleep(self._part.retry_s)
-            flags = await self.word(self._part.flags)
+            flags = await self._device.read_word(self._part.flags)
             if flags & self._part.ready:
                 return flags
         raise NotReady(self._part.chip, "it does not finish measuring; if this lasts, switch its power off and on")

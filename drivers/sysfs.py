@@ -90,6 +90,29 @@ def fixed(chip: str, content: bytes, what: str) -> Fixed:
     return Fixed(int(f"{sign}{whole}{fraction}"), -len(fraction))
 
 
+TEMPERATURE: Final = Kind(
+    title="Temperature",
+    unit="Cel",
+    exponent=-3,
+    minimum=-273_150,
+    maximum=2_500_000,
+    denominator=1000,
+    property="http://qudt.org/vocab/quantitykind/Temperature",
+)
+"""In milli-degrees, in every class."""
+
+HUMIDITY: Final = Kind(
+    title="Relative humidity",
+    unit="%RH",
+    exponent=-3,
+    minimum=0,
+    maximum=100_000,
+    denominator=1000,
+    property="http://qudt.org/vocab/quantitykind/RelativeHumidity",
+)
+"""In thousandths of a per cent, in every class."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which device of a class is meant.

@@ -7,7 +7,9 @@ Exit codes: 0 no mistake (warnings are none); 1 mistakes; 2 the file cannot be r
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from agent.cli.main import DEFAULT_FILE, FAILED, OK, USAGE
 from agent.config import Settings, examine
@@ -43,7 +45,7 @@ def _examined(file: Path) -> tuple[Report, str | None]:
     document = read(file)
     if is_device(document):
         report, model = examine_device(document, name=file.stem)
-        return report, None if model is None else _of_device(model, examples=len(document.values["example"]))
+        return report, None if model is None else _of_device(model, document.values["example"])
     outcome = examine(file)
     return outcome.report, None if outcome.settings is None else _of_unit(outcome.settings)
 
@@ -53,9 +55,13 @@ def _of_unit(settings: Settings) -> str:
     return f"Unit {settings.unit.id}: {sensors}, {streams}"
 
 
-def _of_device(model: Model, *, examples: int) -> str:
-    channels, held = _count(len(model.channels), "channel"), _count(examples, "example")
-    return f"Device {model.name}: {channels}, {held} run as declared"
+def _of_device(model: Model, examples: Sequence[Mapping[str, Any]]) -> str:
+    """Return what a file describes, and which channels none of its examples has proven."""
+    channels, held = _count(len(model.channels), "channel"), _count(len(examples), "example")
+    proven = {name for example in examples for name in example.get("values", {})}
+    rest = ", ".join(channel.name for channel in model.channels if channel.name not in proven)
+    told = f"; no example has a value of {rest}: compare with what the device shows" if rest else ""
+    return f"Device {model.name}: {channels}, {held} run as declared{told}"
 
 
 def _json(file: Path, report: Report) -> str:

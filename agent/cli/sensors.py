@@ -10,7 +10,7 @@ from pathlib import Path
 
 from agent.cli.main import DEFAULT_FILE, FAILED, OK
 from agent.cli.sensors_facts import Entry, find, listed
-from agent.config.catalogue import installed
+from agent.config.catalogue import Catalogue, installed
 from agent.errors import LamppostError
 from agent.tomlfile import did_you_mean
 
@@ -31,9 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the models; return whether all of them can be used."""
     catalogue = installed(options.file.parent)
-    entries = (
-        listed(catalogue) if options.model is None else [_one(options.model, entry=find(catalogue, options.model))]
-    )
+    entries = listed(catalogue) if options.model is None else [_one(options.model, catalogue)]
     if options.json:
         print(json.dumps({"models": [entry.plain() for entry in entries]}, indent=2, ensure_ascii=False))
     else:
@@ -43,15 +41,16 @@ def run(options: argparse.Namespace) -> int:
     return FAILED if any(entry.problem for entry in entries) else OK
 
 
-def _one(name: str, *, entry: Entry | None) -> Entry:
+def _one(name: str, catalogue: Catalogue) -> Entry:
     """Return the entry of a model.
 
     Raises:
         LamppostError: there is none.
     """
+    entry = find(catalogue, name)
     if entry is not None:
         return entry
-    known = sorted(entry.name for entry in listed(installed()))
+    known = sorted(entry.name for entry in listed(catalogue))
     near = did_you_mean(name, known)
     raise LamppostError(
         f"there is no sensor model {name!r}; {near}"

@@ -123,7 +123,11 @@ def _declared(declared: DeclaredModels, name: str) -> Entry:
     report = Report()
     model = declared.model(name, report)
     return Entry(
-        name=name, origin=Origin.DECLARED, model=model, problem=_first(error.message for error in report.errors())
+        name=name,
+        origin=Origin.DECLARED,
+        source=str(declared.file(name) or ""),
+        model=model,
+        problem=_first(error.headline for error in report.errors()),
     )
 
 

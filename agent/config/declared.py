@@ -50,16 +50,17 @@ class DeclaredModels:
 
     def has(self, name: str) -> bool:
         """Return whether there is a file for this name."""
-        return self._file(name) is not None
+        return self.file(name) is not None
 
     def model(self, name: str, report: Report) -> Model | None:
         """Return the model of a name that `has` one, None after reporting what is wrong with its file."""
-        file = self._file(name)
+        file = self.file(name)
         if name not in self._known and file is not None:
             self._known[name] = _load(file, report)
         return self._known.get(name)
 
-    def _file(self, name: str) -> Path | None:
+    def file(self, name: str) -> Path | None:
+        """Return the file that a name stands for: the first one of that name, None where there is none."""
         if not _NAME.fullmatch(name):
             return None
         files = (folder / f"{name}.toml" for folder in self._folders)

@@ -20,6 +20,8 @@ from agent.wire.orders import Order, Refusal, Role
 MAX_FILE_BYTES: Final = 4 << 20
 _MAGIC: Final = b"lamppost-control"
 _FORMAT: Final = b"1"
+_MOST_DIGITS: Final = 19
+"""Of the number of the writing."""
 _STATES: Final = {int(order): order for order in (Order.RUN, Order.HOLD, Order.SUSPEND)}
 
 
@@ -46,7 +48,7 @@ def decode(data: bytes) -> tuple[ControlState, int]:
     words = head.split(b" ")
     if len(data) > MAX_FILE_BYTES or len(words) != len((_MAGIC, _FORMAT, b"number", b"hash")):
         raise Damaged("expected a control state, found something else")
-    if words[0] != _MAGIC or words[1] != _FORMAT or not words[2].isdigit():
+    if words[0] != _MAGIC or words[1] != _FORMAT or not words[2].isdigit() or len(words[2]) > _MOST_DIGITS:
         raise Damaged("expected a control state of format 1, found something else")
     number = int(words[2])
     if words[3] != _digest(number, body):

@@ -18,7 +18,7 @@ from agent.tomlfile.scan import Path, Place, scan
 from agent.tomlfile.syntax import explain
 
 _LARGEST_BYTES: Final = 1_000_000
-_BYTE_ORDER_MARK: Final = "\ufeff"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class Unusable(Exception):
@@ -155,6 +155,7 @@ def parse(data: bytes, *, name: str) -> Document:
 
 
 def _decode(data: bytes, *, name: str) -> str:
+    data = data.removeprefix(_BYTE_ORDER_MARK)
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -170,7 +171,7 @@ def _decode(data: bytes, *, name: str) -> str:
             source=data.decode(errors="replace").replace("\r\n", "\n").split("\n")[line - 1],
         )
         raise Unusable(problem, readable=True) from error
-    return text.removeprefix(_BYTE_ORDER_MARK).replace("\r\n", "\n")
+    return text.replace("\r\n", "\n")
 
 
 def _fraction(text: str) -> Decimal:

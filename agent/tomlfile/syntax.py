@@ -4,6 +4,7 @@ In: the TOML parser's error. Out: a problem at the place where the mistake was m
 opened and never closed is where it was opened, not where the parser gave up.
 """
 
+import re
 from typing import Final
 
 import tomli
@@ -56,6 +57,7 @@ _WORDS: Final[tuple[tuple[str, str, str | None], ...]] = (
     ),
 )
 
+_COMMA: Final = re.compile(r"=\s*([+-]?[0-9]+,[0-9]+)")
 _CLOSING: Final = {"list": "]", "table": "}", "text over several lines": "the three quotes"}
 
 
@@ -74,7 +76,15 @@ def explain(name: str, text: str, error: tomli.TOMLDecodeError) -> Problem:
             else f"add {_CLOSING[opened.what]} (or the missing comma) before {where}",
         )
     message, hint = _words(error.msg)
-    return _problem(name, text, offset=error.pos, message=message, hint=hint)
+    comma = _decimal_comma(text, error.pos)
+    return _problem(name, text, offset=error.pos, message=message, hint=comma or hint)
+
+
+def _decimal_comma(text: str, offset: int) -> str | None:
+    """Return how a number is written that has a comma for its point on the line of an error, None where none has."""
+    start = text.rfind("\n", 0, offset) + 1
+    found = _COMMA.search(text[start:].partition("\n")[0])
+    return None if found is None else f"is {found[1]} one number? then with a point: {found[1].replace(',', '.')}"
 
 
 def _words(message: str) -> tuple[str, str | None]:

@@ -64,8 +64,7 @@ def _own(name: str, entry: Input) -> Channel:
 def _quantity(name: str, entry: Input, span: Span) -> Channel:
     low, high = entry.bounds
     power = exponent(entry)
-    bottom = span.low if span.broken_below is None else span.broken_below
-    reached = (low, high) if entry.is_direction else [_at(micro, entry, span) for micro in (bottom, span.over_above)]
+    reached = (low, high) if entry.is_direction else [_at(micro, entry, span) for micro in span.reach]
     ends = [value.scaleb(-power) for value in reached]
     return Channel(
         name=entry.name,

@@ -22,17 +22,19 @@ def ticks(word: int) -> int:
 def values(name: str, entry: Input, steps: int) -> Mapping[str, int | None]:
     """Return the channels of one input.
 
-    At full scale the signal is not available: it may be anything beyond. What a transmitter measures is not available
-    while its signal tells a fault, and the fault channel says which.
+    At full scale, positive or negative, the signal is not available: it may be anything beyond. What a transmitter
+    measures is not available while its signal tells a fault, and the fault channel says which.
     """
     numerator, denominator = _signal(entry, steps)
-    saturated = steps >= registers.LARGEST
+    saturated = not registers.SMALLEST < steps < registers.LARGEST
     span = entry.span
     per_unit = 1 if span is not None and span.current else 100
     own = {name: None if saturated else rounded(numerator, denominator * per_unit)}
     if span is None:
         return own
-    fault = OVER if saturated else _fault(span, numerator, denominator)
+    fault = _fault(span, numerator, denominator)
+    if saturated:
+        fault = BROKEN if steps < 0 else OVER
     measured = None if fault != SOUND else _measured(entry, span, numerator=numerator, denominator=denominator)
     return {**own, entry.name: measured, f"{entry.name}_fault": fault}
 

@@ -10,9 +10,12 @@ have another input or range there.
 from drivers.ads1115 import decode, registers
 from drivers.ads1115.options import Options
 from drivers.bus.api import I2cDevice
+from drivers.chip_id import identify
 from drivers.decoding import reject_dead
-from drivers.errors import InvalidData, NotReady, WrongChip
+from drivers.errors import InvalidData, NotReady
 from drivers.reading import Clock, Reading
+
+_HINT = "check the address, which chip is fitted, and that no other program uses it; switch it off and on"
 
 
 class Ads1115:
@@ -32,16 +35,7 @@ class Ads1115:
             InvalidData: the line is stuck.
         """
         self._identified = False
-        for register, expected in zip(
-            (registers.LOW_THRESHOLD, registers.HIGH_THRESHOLD), registers.THRESHOLDS, strict=True
-        ):
-            found = await self._word(register)
-            if found != expected:
-                reject_dead(registers.CHIP, found.to_bytes(2, "big"), f"the threshold register 0x{register:02x}")
-                hint = (
-                    "check the address, which chip is fitted, and that no other program uses it; switch it off and on"
-                )
-                raise WrongChip(registers.CHIP, expected=(expected,), found=found, hint=hint)
+        await self._identify()
         self._identified = True
 
     async def sample(self) -> Reading:
@@ -51,10 +45,12 @@ class Ads1115:
 
         Raises:
             NotReady: `open` has not succeeded, or a conversion did not end.
+            WrongChip: the chip was swapped for another kind.
             InvalidData: the line is stuck, or somebody else changed the chip's setting.
         """
         if not self._identified:
             raise NotReady(registers.CHIP, "not opened")
+        await self._identify()
         raw: dict[str, int] = {}
         values: dict[str, int | None] = {}
         for number, entry in self._used:
@@ -68,14 +64,18 @@ class Ads1115:
         """Do nothing to the chip: it powers down after each conversion."""
         self._identified = False
 
+    async def _identify(self) -> None:
+        for register, content in registers.THRESHOLDS.items():
+            await identify(self._device, registers.CHIP, register=register, expected=(content,), length=2, hint=_HINT)
+
     async def _convert(self, setting: int) -> int:
-        await self._device.write_register(registers.CONFIG, setting >> 8, setting & 0xFF)
+        await self._device.write_word(registers.CONFIG, setting)
         await self._clock.sleep(registers.CONVERT_S)
         for look in range(registers.LOOKS):
             if look:
                 await self._clock.sleep(registers.RETRY_S)
             if await self._is_done(setting):
-                return await self._word(registers.CONVERSION)
+                return await self._device.read_word(registers.CONVERSION)
         raise NotReady(registers.CHIP, "a conversion does not end; if this lasts, switch its power off and on")
 
     async def _is_done(self, setting: int) -> bool:
@@ -87,6 +87,3 @@ class Ads1115:
                 registers.CHIP, "it did not keep its setting: it lost its power, or another program uses it"
             )
         return bool(found & registers.START)
-
-    async def _word(self, register: int) -> int:
-        return int.from_bytes(await self._device.read_register(register, 2), "big")

@@ -8,10 +8,8 @@ from typing import Final
 from drivers.ads1115 import registers
 from drivers.identity import Certainty, I2cIdentity, register
 
-_LOW, _HIGH = registers.THRESHOLDS
-
 IDENTITY: Final = I2cIdentity(
-    steps=(register(registers.LOW_THRESHOLD, _LOW, length=2), register(registers.HIGH_THRESHOLD, _HIGH, length=2)),
+    steps=tuple(register(number, content, length=2) for number, content in registers.THRESHOLDS.items()),
     by="its thresholds",
     certainty=Certainty.LIKELY,
 )

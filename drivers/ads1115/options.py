@@ -153,23 +153,38 @@ class Options:
         a1: the input A1.
         a2: the input A2.
         a3: the input A3.
+        supply_mv: the chip's supply in millivolts. Its inputs are held there: what is above cannot be measured.
     """
 
     a0: Input | None = None
     a1: Input | None = None
     a2: Input | None = None
     a3: Input | None = None
+    supply_mv: int = 3300
 
     def __post_init__(self) -> None:
-        """Check that no two inputs give their channel the same name.
+        """Check that no two inputs give their channel the same name, and that no signal ends above the supply.
 
         Raises:
-            ValueError: two do.
+            ValueError: one does, or the supply cannot be.
         """
+        self._check_supply()
         names = [name for _, entry in self.used for name in channel_names(entry)]
         for number, entry in self.used:
             if any(names.count(name) > 1 for name in channel_names(entry)):
                 raise ValueError(f"{registers.INPUTS[number]} has the same name as another input: {entry.name}")
+
+    def _check_supply(self) -> None:
+        low, high = registers.SUPPLY_MV
+        if not low <= self.supply_mv <= high:
+            raise ValueError(f"supply_mv must be {low} to {high}, found {self.supply_mv}")
+        for number, entry in self.used:
+            need_mv = 0 if entry.span is None else entry.at_input_uv(entry.span.over_above) // 1000
+            if need_mv > self.supply_mv:
+                raise ValueError(
+                    f"{registers.INPUTS[number]} would get {need_mv} mV at the end of its signal, and supply_mv is "
+                    f"{self.supply_mv}: a smaller shunt, another divider, or write the supply that the chip has"
+                )
 
     @property
     def used(self) -> tuple[tuple[int, Input], ...]:

@@ -13,6 +13,8 @@ CHIP: Final = "ads1115"
 ADDRESSES: Final = (0x48, 0x49, 0x4A, 0x4B)
 """[3]: the ADDR pin at ground, VDD, SDA, SCL."""
 INPUTS: Final = ("a0", "a1", "a2", "a3")
+SUPPLY_MV: Final = (2000, 5500)
+"""Operating range (unverified: as resellers' tables have it)."""
 
 CONVERSION: Final = 0x00
 CONFIG: Final = 0x01
@@ -20,7 +22,7 @@ LOW_THRESHOLD: Final = 0x02
 HIGH_THRESHOLD: Final = 0x03
 """[2] page 18, table 6."""
 
-THRESHOLDS: Final = (0x8000, 0x7FFF)
+THRESHOLDS: Final = {LOW_THRESHOLD: 0x8000, HIGH_THRESHOLD: 0x7FFF}
 """Low and high after power-up (unverified: from the data sheet's register table as other drivers quote it). The chip
 has no id; nothing here ever changes them, so they stand for one."""
 
@@ -45,7 +47,8 @@ RETRY_S: Final = 0.01
 LOOKS: Final = 4
 
 LARGEST: Final = 0x7FFF
-"""The converter's largest number; at it, the input is beyond full scale ([1], table 7-1 and equation 4)."""
+SMALLEST: Final = -0x8000
+"""The converter's last numbers; at them, the input is beyond full scale ([1], table 7-1 and equation 4)."""
 STEPS: Final = 1 << 15
 """Steps from zero to full scale ([1], equation 4: the step is the full scale divided by 2^15)."""
 

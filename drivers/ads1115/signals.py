@@ -44,6 +44,12 @@ class Span:
     over_above: int
     current: bool = False
 
+    @property
+    def reach(self) -> tuple[int, int]:
+        """From where to where it measures; one that begins at zero goes below it as far as above its high end."""
+        beyond = self.over_above - self.high
+        return self.low - beyond if self.broken_below is None else self.broken_below, self.over_above
+
 
 SPANS: Final = {
     Signal.LOOP_4_20_MA: Span(low=4000, high=20_000, broken_below=3600, over_above=21_000, current=True),

@@ -3,19 +3,21 @@
 In: an I2C device and a clock. Out: readings. Never: opening the bus, waiting while the bus is held.
 
 Forced mode, not normal mode: a sample is measured when it is asked for; the chip sleeps in between and does not warm
-itself; and because each sample writes the settings again, a chip that lost power for a moment measures correctly at
-the next sample, where normal mode would show its last value for ever.
+itself; and a chip that lost power for a moment, or was swapped, is told by its settings, opened anew, and measures
+correctly at the next sample, where normal mode would show its last value for ever.
 """
 
 from drivers.bme280 import decode, registers
-from drivers.bosch_chip import Bits, Patience, identify, wait_for
+from drivers.bosch_chip import Bits, Patience, is_known, wait_for
 from drivers.bus.api import I2cDevice
+from drivers.chip_id import identify
 from drivers.errors import DriverError, NotReady
 from drivers.model import NoOptions
 from drivers.reading import Clock, Reading
 
 _START = bytes([registers.CTRL_HUM, registers.HUMIDITY_SETTING, registers.CTRL_MEAS, registers.MEASURE_SETTING])
 """One write of two register and value pairs, as Bosch's `bme280_set_regs` does: both settings or neither."""
+_KNOWN = dict.fromkeys(registers.BMP280_IDS, "this is a BMP280, which has no humidity sensor; fit a BME280")
 
 
 class Bme280:
@@ -35,24 +37,32 @@ class Bme280:
             NotReady: the chip did not finish its reset.
         """
         self._calibration = None
-        await identify(self._device, registers.CHIP, register=registers.ID, expected=(registers.CHIP_ID,), hint=_hint)
+        await identify(
+            self._device, registers.CHIP, register=registers.ID, expected=(registers.CHIP_ID,), known=_KNOWN
+        )
         await self._device.write_register(registers.RESET, registers.RESET_WORD)
         await self._wait_for(registers.STATUS_IM_UPDATE, registers.STARTUP)
         low = await self._device.read_register(registers.CALIBRATION_LOW, registers.CALIBRATION_LOW_LENGTH)
         high = await self._device.read_register(registers.CALIBRATION_HIGH, registers.CALIBRATION_HIGH_LENGTH)
-        self._calibration = decode.calibration(low, high)
+        calibration = decode.calibration(low, high)
+        await self._device.write_register(registers.CTRL_MEAS, registers.MARK.wanted)
+        self._calibration = calibration
 
     async def sample(self) -> Reading:
         """Measure once and return temperature, humidity and pressure of that one measurement.
 
-        Cancelled at any point, it leaves a chip that goes to sleep by itself.
+        A chip that lost its power or was swapped since is opened anew first. Cancelled at any point, it leaves a chip
+        that goes to sleep by itself.
 
         Raises:
             NotReady: `open` has not succeeded, or the chip did not finish measuring.
+            WrongChip: the chip was swapped for another kind.
             InvalidData: the line is stuck.
         """
         if self._calibration is None:
             raise NotReady(registers.CHIP, "not opened")
+        if not await is_known(self._device, mark=registers.MARK):
+            await self.open()
         await self._device.write(_START)
         await self._wait_for(registers.STATUS_MEASURING, registers.MEASURE)
         data = await self._device.read_register(registers.DATA, registers.DATA_LENGTH)
@@ -72,12 +82,6 @@ class Bme280:
     async def _wait_for(self, busy_bit: int, patience: Patience) -> None:
         bits = Bits(register=registers.STATUS, mask=busy_bit)
         await wait_for(self._device, self._clock, registers.CHIP, bits=bits, patience=patience)
-
-
-def _hint(found: int) -> str:
-    if found in registers.BMP280_IDS:
-        return "this is a BMP280, which has no humidity sensor; fit a BME280"
-    return "check the address and which chip is fitted"
 
 
 def _reading(mono_ns: int, calibration: decode.Calibration, data: bytes) -> Reading:

@@ -10,7 +10,7 @@ Sources, by number:
 
 from typing import Final
 
-from drivers.bosch_chip import Patience
+from drivers.bosch_chip import Bits, Patience
 
 CHIP: Final = "bme280"
 
@@ -60,6 +60,8 @@ HUMIDITY_SETTING: Final = OVERSAMPLING_X16
 MEASURE_SETTING: Final = OVERSAMPLING_X2 << 5 | OVERSAMPLING_X16 << 2 | MODE_FORCED
 """Pressure 16 times (20 bit, 0.16 Pa) with temperature 2 times, as [2] page 12, table 4 recommends and [4] sets."""
 SLEEP_SETTING: Final = MODE_SLEEP
+MARK: Final = Bits(register=CTRL_MEAS, mask=0xFC, wanted=MEASURE_SETTING & 0xFC)
+"""The oversampling can be read back while it sleeps ([3] `put_device_to_sleep`); after a reset it is zero."""
 
 STARTUP: Final = Patience(after_s=0.002, retry_s=0.002)
 """[3] `bme280_soft_reset` and [4] wait 2 ms, [3] up to five times."""

@@ -2,9 +2,9 @@
 
 In: an I2C device, a clock and `Options`. Out: readings. Never: opening the bus, waiting while the bus is held.
 
-Each sample sends all its settings, so that a chip that lost power for a moment measures right at the next one. The
-gas resistance is reported only when the chip says that it is valid and that the heater was hot enough, and not before
-the sensor has burnt in.
+A chip that lost power for a moment, or was swapped for another one, is told by its settings; it is opened anew and
+measures right at the next sample. The gas resistance is reported only when the chip says that it is valid and that
+the heater was hot enough, and not before the sensor has burnt in.
 """
 
 from collections.abc import Mapping
@@ -12,12 +12,16 @@ from dataclasses import dataclass
 
 from drivers.bme680 import decode, heater, registers
 from drivers.bme680.calibration import Calibration, calibration
-from drivers.bosch_chip import identify, wait_for
+from drivers.bosch_chip import is_known, wait_for
 from drivers.bus.api import I2cDevice
+from drivers.chip_id import identify
 from drivers.errors import DriverError, NotReady
 from drivers.reading import Clock, Reading, Value
 
 _NS_PER_S = 1_000_000_000
+_KNOWN = dict.fromkeys(registers.BMP280_IDS, "this is a BMP280: its model name is bmp280") | {
+    registers.BME280_ID: "this is a BME280: its model name is bme280"
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +81,19 @@ class Bme680:
             InvalidData: the line is stuck, or the calibration cannot be one.
         """
         self._chip, self._ambient_c = None, registers.FIRST_AMBIENT_C
-        await identify(self._device, registers.CHIP, register=registers.ID, expected=(registers.CHIP_ID,), hint=_hint)
+        await identify(
+            self._device, registers.CHIP, register=registers.ID, expected=(registers.CHIP_ID,), known=_KNOWN
+        )
         await self._device.write_register(registers.RESET, registers.RESET_WORD)
         await self._clock.sleep(registers.RESET_S)
         variant = (await self._device.read_register(registers.VARIANT))[0]
         low = await self._device.read_register(registers.CALIBRATION_LOW, registers.CALIBRATION_LOW_LENGTH)
         high = await self._device.read_register(registers.CALIBRATION_HIGH, registers.CALIBRATION_HIGH_LENGTH)
         words = await self._device.read_register(registers.HEATER_WORDS, registers.HEATER_WORDS_LENGTH)
+        cal = calibration(low, high, words)
+        await self._device.write_register(registers.CTRL_MEAS, registers.MARK.wanted)
         self._chip = _Chip(
-            cal=calibration(low, high, words),
+            cal=cal,
             gas_high=variant == registers.VARIANT_GAS_HIGH,
             gas_from_ns=self._clock.mono_ns() + int(registers.BURN_IN_S * _NS_PER_S),
         )
@@ -93,14 +101,18 @@ class Bme680:
     async def sample(self) -> Reading:
         """Measure once and return everything of that one measurement.
 
-        Cancelled at any point, it leaves a chip that goes to sleep by itself.
+        A chip that lost its power or was swapped since is opened anew first. Cancelled at any point, it leaves a chip
+        that goes to sleep by itself.
 
         Raises:
             NotReady: `open` has not succeeded, or the chip did not finish measuring.
+            WrongChip: the chip was swapped for another kind.
             InvalidData: the line is stuck.
         """
         if self._chip is None:
             raise NotReady(registers.CHIP, "not opened")
+        if not await is_known(self._device, mark=registers.MARK):
+            await self.open()
         await self._device.write(self._start(self._chip))
         patience = registers.patience(self._options.heater_ms if self._options.gas else 0)
         await wait_for(self._device, self._clock, registers.CHIP, bits=registers.NEW_DATA, patience=patience)
@@ -158,14 +170,6 @@ def _raw(ticks: decode.Ticks) -> Mapping[str, int]:
     if ticks.gas is not None:
         raw |= {"gas_adc": ticks.gas, "gas_range": ticks.gas_range}
     return {name: tick for name, tick in raw.items() if tick is not None}
-
-
-def _hint(found: int) -> str:
-    if found == registers.BME280_ID:
-        return "this is a BME280: its model name is bme280"
-    if found in registers.BMP280_IDS:
-        return "this is a BMP280: its model name is bmp280"
-    return "check the address and which chip is fitted"
 
 
 def _in_range(name: str, value: int, limits: tuple[int, int], unit: str) -> None:

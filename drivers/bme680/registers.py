@@ -75,6 +75,9 @@ HUMIDITY_SETTING: Final = _X2
 MEASURE_SETTING: Final = _X2 << 5 | _X16 << 2 | _MODE_FORCED
 """[3] `OS_2X`, `OS_16X`: temperature and humidity 2 times, pressure 16 times."""
 SLEEP_SETTING: Final = 0
+MARK: Final = Bits(register=CTRL_MEAS, mask=0xFC, wanted=MEASURE_SETTING & 0xFC)
+"""The oversampling stays when the mode goes back to sleep; after a reset it is zero
+(unverified: as in the BME280)."""
 
 AIR_S: Final = 0.045
 """[2] `bme68x_get_meas_dur` (unverified): 20 samples of 1.963 ms, 9 steps of 0.477 ms and 1 ms to wake up: 44.6 ms.

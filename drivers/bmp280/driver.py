@@ -2,18 +2,20 @@
 
 In: an I2C device and a clock. Out: readings. Never: opening the bus, waiting while the bus is held.
 
-Forced mode, for the reasons given at the BME280: each sample is new, and a chip that lost power measures right again.
+Forced mode, for the reasons given at the BME280: each sample is new, and a chip that lost power or was swapped
+measures right again.
 """
 
 from drivers.bmp280 import decode, registers
-from drivers.bosch_chip import Bits, Patience, identify, wait_for
+from drivers.bosch_chip import Bits, Patience, is_known, wait_for
 from drivers.bosch_pressure import PressureTrim
 from drivers.bus.api import I2cDevice
+from drivers.chip_id import identify
 from drivers.errors import DriverError, NotReady
 from drivers.model import NoOptions
 from drivers.reading import Clock, Reading
 
-_HINTS = {
+_KNOWN = {
     registers.BME280_ID: "this is a BME280: its model name is bme280",
     registers.BME68X_ID: "this is a BME680 or BME688: its model name is bme680",
 }
@@ -36,23 +38,29 @@ class Bmp280:
             NotReady: the chip did not finish its reset.
         """
         self._trim = None
-        await identify(self._device, registers.CHIP, register=registers.ID, expected=registers.CHIP_IDS, hint=_hint)
+        await identify(self._device, registers.CHIP, register=registers.ID, expected=registers.CHIP_IDS, known=_KNOWN)
         await self._device.write_register(registers.RESET, registers.RESET_WORD)
         await self._wait_for(registers.STATUS_IM_UPDATE, registers.STARTUP)
         block = await self._device.read_register(registers.CALIBRATION, registers.CALIBRATION_LENGTH)
-        self._trim = decode.calibration(block)
+        trim = decode.calibration(block)
+        await self._device.write_register(registers.CTRL_MEAS, registers.MARK.wanted)
+        self._trim = trim
 
     async def sample(self) -> Reading:
         """Measure once and return temperature and pressure of that one measurement.
 
-        Cancelled at any point, it leaves a chip that goes to sleep by itself.
+        A chip that lost its power or was swapped since is opened anew first. Cancelled at any point, it leaves a chip
+        that goes to sleep by itself.
 
         Raises:
             NotReady: `open` has not succeeded, or the chip did not finish measuring.
+            WrongChip: the chip was swapped for another kind.
             InvalidData: the line is stuck.
         """
         if self._trim is None:
             raise NotReady(registers.CHIP, "not opened")
+        if not await is_known(self._device, mark=registers.MARK):
+            await self.open()
         await self._device.write_register(registers.CTRL_MEAS, registers.MEASURE_SETTING)
         await self._wait_for(registers.STATUS_MEASURING, registers.MEASURE)
         data = await self._device.read_register(registers.DATA, registers.DATA_LENGTH)
@@ -72,10 +80,6 @@ class Bmp280:
     async def _wait_for(self, busy_bit: int, patience: Patience) -> None:
         bits = Bits(register=registers.STATUS, mask=busy_bit)
         await wait_for(self._device, self._clock, registers.CHIP, bits=bits, patience=patience)
-
-
-def _hint(found: int) -> str:
-    return _HINTS.get(found, "check the address and which chip is fitted")
 
 
 def _reading(mono_ns: int, trim: PressureTrim, data: bytes) -> Reading:

@@ -9,7 +9,7 @@ Sources, by number:
 
 from typing import Final
 
-from drivers.bosch_chip import Patience
+from drivers.bosch_chip import Bits, Patience
 
 CHIP: Final = "bmp280"
 
@@ -44,6 +44,8 @@ _MODE_FORCED: Final = 1
 MEASURE_SETTING: Final = _OVERSAMPLING_X2 << 5 | _OVERSAMPLING_X16 << 2 | _MODE_FORCED
 """[1] page 12, table 4, "ultra high resolution": pressure 16 times (20 bit, 0.16 Pa), temperature 2 times."""
 SLEEP_SETTING: Final = 0
+MARK: Final = Bits(register=CTRL_MEAS, mask=0xFC, wanted=MEASURE_SETTING & 0xFC)
+"""The oversampling can be read back while it sleeps ([3] `put_device_to_sleep`); after a reset it is zero."""
 
 STARTUP: Final = Patience(after_s=0.002, retry_s=0.002)
 """[3] `bme280_soft_reset` waits 2 ms, up to five times."""

@@ -2,18 +2,21 @@
 
 In: an I2C device and a clock. Out: readings. Never: opening the bus, waiting while the bus is held.
 
-Each sample sends all its settings, so that a chip that lost power for a moment measures right at the next one.
+A chip that lost power for a moment, or was swapped for another one, is told by its settings; it is opened anew and
+measures right at the next sample.
 """
 
 from drivers.bmp388 import decode, registers
-from drivers.bosch_chip import Bits, identify, wait_for
+from drivers.bosch_chip import Bits, is_known, wait_for
 from drivers.bus.api import I2cDevice
+from drivers.chip_id import identify
 from drivers.errors import DriverError, InvalidData, NotReady
 from drivers.model import NoOptions
 from drivers.reading import Clock, Reading
 
 _START = bytes([registers.OVERSAMPLING, registers.OVERSAMPLING_SETTING, registers.POWER, registers.MEASURE_SETTING])
 """One write of two register and value pairs, as Bosch's `bmp3_set_regs` does: both settings or neither."""
+_HINT = "check the address and which chip is fitted: BME280, BMP280 and BME680 have the same addresses"
 _COMMAND_READY = Bits(
     register=registers.STATUS, mask=registers.STATUS_COMMAND_READY, wanted=registers.STATUS_COMMAND_READY
 )
@@ -37,24 +40,30 @@ class Bmp388:
             NotReady: the chip did not finish its reset.
         """
         self._calibration = None
-        await identify(self._device, registers.CHIP, register=registers.ID, expected=registers.CHIP_IDS, hint=_hint)
+        await identify(self._device, registers.CHIP, register=registers.ID, expected=registers.CHIP_IDS, hint=_HINT)
         await self._device.write_register(registers.COMMAND, registers.RESET_WORD)
         await wait_for(self._device, self._clock, registers.CHIP, bits=_COMMAND_READY, patience=registers.STARTUP)
         await self._check_errors()
         block = await self._device.read_register(registers.CALIBRATION, registers.CALIBRATION_LENGTH)
-        self._calibration = decode.calibration(block)
+        calibration = decode.calibration(block)
+        await self._device.write_register(registers.OVERSAMPLING, registers.MARK.wanted)
+        self._calibration = calibration
 
     async def sample(self) -> Reading:
         """Measure once and return temperature and pressure of that one measurement.
 
-        Cancelled at any point, it leaves a chip that goes to sleep by itself.
+        A chip that lost its power or was swapped since is opened anew first. Cancelled at any point, it leaves a chip
+        that goes to sleep by itself.
 
         Raises:
             NotReady: `open` has not succeeded, or the chip did not finish measuring.
+            WrongChip: the chip was swapped for another kind.
             InvalidData: the line is stuck.
         """
         if self._calibration is None:
             raise NotReady(registers.CHIP, "not opened")
+        if not await is_known(self._device, mark=registers.MARK):
+            await self.open()
         await self._device.write(_START)
         await wait_for(self._device, self._clock, registers.CHIP, bits=_DATA_READY, patience=registers.MEASURE)
         data = await self._device.read_register(registers.DATA, registers.DATA_LENGTH)
@@ -75,10 +84,6 @@ class Bmp388:
         errors = (await self._device.read_register(registers.ERROR))[0]
         if errors & registers.ERROR_FATAL:
             raise InvalidData(registers.CHIP, "it reports a fatal error: switch its power off and on, or replace it")
-
-
-def _hint(_found: int) -> str:
-    return "check the address and which chip is fitted: BME280, BMP280 and BME680 have the same addresses"
 
 
 def _reading(mono_ns: int, calibration: decode.Calibration, data: bytes) -> Reading:

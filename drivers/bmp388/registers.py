@@ -8,7 +8,7 @@ Sources, by number:
 
 from typing import Final
 
-from drivers.bosch_chip import Patience
+from drivers.bosch_chip import Bits, Patience
 
 CHIP: Final = "bmp388"
 
@@ -51,6 +51,8 @@ _X2: Final = 1
 _X16: Final = 4
 OVERSAMPLING_SETTING: Final = _X2 << 3 | _X16
 """[1] `BMP3_OVERSAMPLING_16X` for pressure in bits 2..0, `BMP3_OVERSAMPLING_2X` for temperature in bits 5..3."""
+MARK: Final = Bits(register=OVERSAMPLING, mask=0xFF, wanted=OVERSAMPLING_SETTING)
+"""After power-up it is 0x02 (unverified: as the data sheet's register map is quoted)."""
 
 STARTUP: Final = Patience(after_s=0.002, retry_s=0.002)
 """[2] `bmp3_soft_reset` waits 2 ms."""

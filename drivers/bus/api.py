@@ -79,6 +79,10 @@ class I2cBus(Bus, Protocol):
         ...
 
 
+KEPT_BYTES = 65_536
+"""What a serial line keeps that has arrived and was not read; what comes after that may be dropped."""
+
+
 class SerialLine(Bus, Protocol):
     """A serial port, owned by one driver."""
 
@@ -155,6 +159,14 @@ class I2cDevice:
     async def write_register(self, register: int, *values: int) -> None:
         """Write bytes to an 8-bit register address."""
         await self.write(bytes([register, *values]))
+
+    async def read_word(self, register: int) -> int:
+        """Return a register of two bytes, high byte first."""
+        return int.from_bytes(await self.read_register(register, 2), "big")
+
+    async def write_word(self, register: int, word: int) -> None:
+        """Write two bytes, high byte first, to an 8-bit register address."""
+        await self.write_register(register, word >> 8, word & 0xFF)
 
     def _only(self, answers: list[bytes], length: int) -> bytes:
         if len(answers) != 1 or len(answers[0]) != length:

@@ -29,6 +29,7 @@ _PROBLEMS = {
     errno.EPROTO: (BusFault, "the chip broke the protocol"),
     errno.EBUSY: (BusDenied, "a kernel driver owns the address; unload it or remove its device tree overlay"),
 }
+_CLOSED = "the bus is not open"
 _DEADLINE_S = 5.0
 """The kernel's own limit is 1 s for each transfer (i2c-core, unverified); after this the thread is given up."""
 
@@ -77,8 +78,10 @@ class LinuxI2c:
     async def transfer(self, address: int, messages: Sequence[Message]) -> list[bytes]:
         """Run one transaction; see `I2cBus.transfer`. A cancelled one is finished on the wire, its answer is lost."""
         worker, adapter = self._worker, self._adapter
-        if worker is None or adapter is None or not adapter.is_open:
-            raise BusGone("the bus is not open", bus=self.path, address=address)
+        if worker is None or adapter is None:
+            raise BusGone(_CLOSED, bus=self.path, address=address)
+        if not adapter.is_open:  # another chip's transfer has found that out
+            raise BusGone(adapter.gone, bus=self.path, address=address)
         try:
             return await worker.call(
                 adapter.transfer,
@@ -116,10 +119,15 @@ class LinuxI2c:
 
 
 class _Adapter:
-    """An open adapter. Its methods run in the worker's thread."""
+    """An open adapter. Its methods run in the worker's thread.
+
+    Attributes:
+        gone: why it is not open, where it is not.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.gone = _CLOSED
         self.is_open = False
         self.simulated = False
         self._bus = SMBus()
@@ -152,7 +160,7 @@ class _Adapter:
     def transfer(self, address: int, messages: Sequence[Message]) -> list[bytes]:
         """Run one transaction."""
         if not self.is_open:
-            raise BusGone("the bus is not open", bus=self.path, address=address)
+            raise BusGone(self.gone, bus=self.path, address=address)
         raw = [
             i2c_msg.read(address, message.length)
             if isinstance(message, Read)
@@ -175,7 +183,8 @@ class _Adapter:
     def _translate(self, error: OSError, address: int) -> BusError:
         if self._node is None or not self._node.still_at(self._at):
             self.close()
-            return BusGone("the adapter was unplugged", bus=self.path, address=address)
+            self.gone = "the adapter was unplugged"
+            return BusGone(self.gone, bus=self.path, address=address)
         code = error.errno or 0
         if code in _ABSENT:
             return NoAcknowledge("nobody answers: check wiring, power and address", bus=self.path, address=address)

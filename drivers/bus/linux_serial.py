@@ -21,6 +21,7 @@ from typing import TypeVar, TypeVarTuple
 import serial
 
 from drivers.bus.abandoned import Abandoned
+from drivers.bus.api import KEPT_BYTES
 from drivers.bus.framing import LineFormat, Parity
 from drivers.bus.nodes import Node, opening_error
 from drivers.bus.places import SERIAL, node_at
@@ -28,7 +29,6 @@ from drivers.bus.worker import BusWorker, WorkerHung
 from drivers.errors import BusFault, BusGone, BusTimeout
 
 _CHUNK_BYTES = 4096
-_BUFFER_BYTES = 65536
 _CALL_S = 5.0
 """Seconds after which a call that has not come back is given up with its thread."""
 _WRITE_S = 5.0
@@ -228,7 +228,7 @@ class _Inbox:
                 self._on_hang_up()
             return
         self._data += data
-        if len(self._data) >= _BUFFER_BYTES:
+        if len(self._data) >= KEPT_BYTES:
             self._pause()
         if len(self._data) >= self._needed:
             self._wake()

@@ -22,7 +22,6 @@ down; then the multiplexer's RESET pin or its power has to be switched, which no
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +32,7 @@ from drivers.errors import BusError, BusFault, BusTimeout, NoAcknowledge
 TRUSTED_S: Final = 0.1
 """A selection costs 0.2 ms at 100 kHz; within a sample of many transfers it is spared, between samples it is not."""
 _NONE: Final = 0x00
+_CALLS: Final = 2
 _NS: Final = 1_000_000_000
 
 
@@ -122,8 +122,7 @@ class MuxTree:
         for depth, hop in enumerate(way):
             bus = way[:depth]
             for chip in [chip for chip in self._chips if chip[0] == bus and chip[1] != hop.address]:
-                with suppress(NoAcknowledge):  # one that is not there joins nothing
-                    fresh |= await self._select(way, chip, _NONE)
+                fresh |= await self._shut(way, chip)
             try:
                 fresh |= await self._select(way, (bus, hop.address), hop.selection)
             except NoAcknowledge as error:
@@ -132,6 +131,20 @@ class MuxTree:
                 )
                 raise NoAcknowledge(problem, bus=error.bus) from error
         return fresh
+
+    async def _shut(self, way: Way, chip: _Chip) -> bool:
+        """Let a multiplexer join nothing; return whether that had to be written.
+
+        One that does not answer is not there, and joins nothing. But it is asked twice: if it only missed its call,
+        its chips would answer together with those of the way, and nobody could tell.
+        """
+        for _ in range(_CALLS):
+            try:
+                return await self._select(way, chip, _NONE)
+            except NoAcknowledge:
+                continue
+        self._selected[chip] = _NONE, self._mono_ns()
+        return True
 
     async def _select(self, way: Way, chip: _Chip, selection: int) -> bool:
         """Let a multiplexer join these channels; return whether that had to be written."""

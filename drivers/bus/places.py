@@ -37,7 +37,10 @@ def nodes_at(path: str, kind: str) -> list[str]:
     """
     if not is_place(path):
         return [path]
-    level = [Path(os.path.realpath(path))]
+    try:
+        level = [Path(os.path.realpath(path))]
+    except OSError:  # pulled out just now: Python 3.11 looks whether it is a link, and then reads it
+        return []
     for _ in range(_DEPTH):
         if found := sorted(place.name for folder in level if folder.name == kind for place in _folders(folder)):
             return [f"/dev/{name}" for name in found]

@@ -23,6 +23,7 @@ Serial, one line for what one side sent at one time::
 A transcript that is cut (`Transcript.cut`) ends with ``... NACK``: whatever comes then fails in that way.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -46,6 +47,10 @@ class Failure(StrEnum):
         return _ERRORS[self]("as the transcript says", bus=bus, address=address)
 
 
+_BYTE = re.compile("[0-9A-Fa-f]{2}")
+_ADDRESS = re.compile("0x[0-9A-Fa-f]{2}")
+_NO_ADDRESS = 0x80
+"""Addresses have seven bits."""
 _FAILURES = frozenset(failure.value for failure in Failure)
 _ERRORS: dict[Failure, type[BusError]] = {
     Failure.NACK: NoAcknowledge,
@@ -199,8 +204,8 @@ def _split_failure(words: list[str]) -> tuple[list[str], Failure | None]:
 
 
 def _i2c_step(words: list[str]) -> I2cStep:
-    address = int(words[0], 16)
-    if not 0 <= address <= 0x7F:  # noqa: PLR2004 - I2C addresses have seven bits
+    address = int(words[0], 16) if _ADDRESS.fullmatch(words[0]) else _NO_ADDRESS
+    if address >= _NO_ADDRESS:
         raise ValueError("an address is 0x00 to 0x7f")
     words, failure = _split_failure(words[1:])
     if not words:
@@ -250,7 +255,6 @@ def _hex(data: bytes) -> Sequence[str]:
 
 
 def _bytes(words: Sequence[str]) -> bytes:
-    values = [int(word, 16) for word in words if len(word) == 2]  # noqa: PLR2004 - two digits make a byte
-    if len(values) != len(words) or min(values, default=0) < 0:
+    if not all(map(_BYTE.fullmatch, words)):
         raise ValueError("a byte is two hexadecimal digits")
-    return bytes(values)
+    return bytes(int(word, 16) for word in words)

@@ -89,6 +89,7 @@ class FrameParser:
     Attributes:
         bad_checksums: candidates so far that were refused.
         others: frames so far that are right, but not the message that is asked for.
+        passed_over: what the newest of them means, in the words of the file.
     """
 
     def __init__(self, form: FrameForm) -> None:
@@ -96,6 +97,7 @@ class FrameParser:
         self._pending = b""
         self.bad_checksums = 0
         self.others = 0
+        self.passed_over = ""
 
     @property
     def needed(self) -> int:
@@ -108,7 +110,10 @@ class FrameParser:
         """Return the samples that `data` completes; an unfinished frame is kept for the next call."""
         buffer, samples, form = self._pending + data, [], self._form
         at = self._next(buffer, 0)
-        while buffer.startswith(form.header, at) and (length := form.length_of(buffer[at:])) is not None:
+        while (
+            buffer.startswith(form.header, at)
+            and (length := form.length_of(buffer[at : at + form.longest])) is not None
+        ):
             frame = buffer[at : at + length]
             if length and len(frame) < length:
                 break
@@ -117,12 +122,18 @@ class FrameParser:
                 at = self._next(buffer, at + 1)
                 continue
             at = self._next(buffer, at + length)
-            if all(requirement.holds(frame) for requirement in form.requirements):
+            if self._is_wanted(frame):
                 samples.append(decoded(form.channels, frame))
-            else:
-                self.others += 1
         self._pending = buffer[at:]
         return samples
+
+    def _is_wanted(self, frame: bytes) -> bool:
+        for requirement in self._form.requirements:
+            if not requirement.holds(frame):
+                self.others += 1
+                self.passed_over = requirement.otherwise
+                return False
+        return True
 
     def _next(self, buffer: bytes, start: int) -> int:
         """Return where the next header is, or may have begun, or the buffer's end."""

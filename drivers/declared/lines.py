@@ -100,21 +100,27 @@ class _Odd(Exception):
 class LineParser:
     """Samples out of a byte stream.
 
+    A line whose beginning was not seen is passed over where it could be taken for a whole one: ``2.5`` is the rest of
+    ``12.5``.
+
     Attributes:
         bad_checksums: lines so far whose checksum did not hold.
         malformed: lines so far that were nothing that the form knows.
         others: lines so far that are of no interest.
+        passed_over: what the newest of them was.
     """
 
-    def __init__(self, form: LineForm, split: Splitter, tally: Tally | None = None) -> None:
+    def __init__(self, form: LineForm, split: Splitter, tally: Tally | None = None, *, midway: bool = False) -> None:
+        """Make a parser; `midway` says that the first line has begun already."""
         self._form = form
         self._split = split
         self._tally = tally or Tally()
         self._pending = b""
-        self._skipping = False
+        self._skipping = midway
         self.bad_checksums = 0
         self.malformed = 0
         self.others = 0
+        self.passed_over = ""
 
     @property
     def needed(self) -> int:
@@ -127,21 +133,33 @@ class LineParser:
         if self._skipping and lines:
             del lines[0]
             self._skipping = False
-        if len(tail) > self._form.longest + len(self._form.end) and not self._skipping:
+        if len(tail) - self._begun(tail) > self._bound and not self._skipping:
             self._skipping = True
-            self._reject(tail)
+            self._reject(tail[: self._bound])
         self._pending = tail[-len(self._form.end) :] if self._skipping else tail
-        return [sample for line in lines if (sample := self._sample(line.strip(b"\r\n"))) is not None]
+        return [sample for line in lines if (sample := self._sample(line)) is not None]
+
+    @property
+    def _bound(self) -> int:
+        """Bytes of a line with what is around it; one that has more is too long, in whatever portions it comes."""
+        return self._form.longest + len(self._form.end)
+
+    def _begun(self, tail: bytes) -> int:
+        """Return how many bytes at the end of an unfinished line may belong to the end of the line."""
+        end = self._form.end
+        return next((size for size in range(len(end) - 1, 0, -1) if tail.endswith(end[:size])), 0)
 
     def _sample(self, line: bytes) -> Sample | None:
         form = self._form
+        if len(line) > self._bound:
+            return self._reject(line[: self._bound])
+        line = line.strip(b"\r\n")
         if not line:
             return None
         if len(line) > form.longest:
             return self._reject(line)
         if not line.startswith(form.begins):
-            self.others += 1
-            return None
+            return self._pass_over("a line that begins otherwise")
         text = line if form.check is None else form.check.covered(line)
         if text is None:
             self.bad_checksums += 1
@@ -151,9 +169,11 @@ class LineParser:
 
     def _read(self, fields: Fields) -> Sample | None:
         channels = [channel for channel in self._form.channels if fields.get(channel.key) is not None]
-        if not channels or not all(fields.get(key) in allowed for key, allowed in self._form.requirements):
-            self.others += 1
-            return None
+        if not channels:
+            return self._pass_over("a line without any of the fields")
+        for key, allowed in self._form.requirements:
+            if fields.get(key) not in allowed:
+                return self._pass_over(f"field {key} is not as require says")
         values: dict[str, Value] = {channel.name: None for channel in self._form.channels}
         ticks: dict[str, int] = {}
         try:
@@ -169,6 +189,11 @@ class LineParser:
             self._tally.stops([odd.field])
             return None
         return Sample(values=values, raw=ticks)
+
+    def _pass_over(self, why: str) -> Sample | None:
+        self.others += 1
+        self.passed_over = why
+        return None
 
     def _reject(self, line: bytes) -> Sample | None:
         """Count a line of another form, and by kind if a field in its beginning trips; it is no sample."""

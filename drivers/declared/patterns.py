@@ -34,6 +34,7 @@ _CLASSES: Final = {
     "w": _WORDS,
     "W": _ALL ^ _WORDS,
 }
+_HEX_DIGITS: Final = frozenset("0123456789abcdefABCDEF")
 _CONTROLS: Final = {"t": "\t", "r": "\r", "n": "\n", "f": "\f", "v": "\v"}
 _NOT_A_NEWLINE: Final = _ALL ^ _set("\n")
 
@@ -206,11 +207,10 @@ class _Reader:
             return _set(_CONTROLS[character])
         if character == "x":
             digits = self.take() + self.take()
-            try:
-                return 1 << int(digits, 16)
-            except ValueError:
+            if not _HEX_DIGITS.issuperset(digits):
                 self.at -= 2
                 self.refuse("\\x needs two hexadecimal digits")
+            return 1 << int(digits, 16)
         if character.isalnum():
             self.at -= 1
             self.refuse(f"\\{character} is not known here")

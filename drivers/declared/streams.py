@@ -14,7 +14,7 @@ from drivers.declared.lines import LineForm, LineParser
 from drivers.declared.samples import Sample
 from drivers.declared.splitters import Delimited, Json, Patterned
 from drivers.declared.wire import Send, Settling
-from drivers.errors import DriverError
+from drivers.errors import BusTimeout, DriverError, InvalidData
 from drivers.listener import Listener, Parser
 from drivers.reading import Clock, Reading
 from drivers.tripwire import Tally
@@ -33,6 +33,8 @@ class SerialForm:
         answer_s: seconds in which a sample must come.
         newest: of a device that sends by itself, the last of the samples that wait is wanted, not each.
         settle_s: seconds after opening in which it has no values.
+        silence_s: seconds of silence after which what comes begins a message; 0 where a message shows its own
+            beginning, or comes only as an answer.
         goodbye: what is sent when it is closed.
     """
 
@@ -44,6 +46,7 @@ class SerialForm:
     answer_s: float = 5.0
     newest: bool = False
     settle_s: float = 0.0
+    silence_s: float = 0.0
     goodbye: tuple[Send, ...] = ()
 
 
@@ -65,11 +68,11 @@ class DeclaredSerial:
         self._line = line
         self._clock = clock
         self._form = form
+        self._opened = self._midway = False
         self._tally = Tally()
         self._split = None if form.fields is None else form.fields.splitter()
         self._listener: Listener[Sample] = Listener(form.name, line, clock, parser=self._parser)
         self._settling = Settling(clock, form.settle_s)
-        self._opened = False
 
     @property
     def trips(self) -> Mapping[str, int]:
@@ -77,12 +80,17 @@ class DeclaredSerial:
         return self._tally.counts
 
     async def open(self) -> None:
-        """Open the line and send what the device needs to begin."""
+        """Open the line, send what the device needs to begin, and see whether it is in the midst of a message."""
+        self._midway = False
         await self._listener.open()
         self._opened = True
         await self._send(self._form.setup)
         if self._form.setup:
             await self._listener.forget()
+        self._midway = await self._is_sending()
+        if self._midway:
+            await self._listener.forget()
+        self._midway = self._form.request is None  # what is forgotten later is forgotten in the midst of a message
         self._settling.begin()
 
     async def sample(self) -> Reading:
@@ -100,8 +108,7 @@ class DeclaredSerial:
         if request is not None:
             await self._listener.forget()
             await self._send((request,))
-        take = self._listener.newest if self._form.newest else self._listener.next
-        mono_ns, sample = await take(timeout_s=self._form.answer_s)
+        mono_ns, sample = await self._next()
         return self._settling.reading(mono_ns, sample)
 
     async def close(self) -> None:
@@ -112,16 +119,42 @@ class DeclaredSerial:
                 await self._send(self._form.goodbye)
         await self._line.close()
 
+    async def _next(self) -> tuple[int, Sample]:
+        """Return the next sample, or the newest; where only other messages come, the error says which."""
+        take = self._listener.newest if self._form.newest else self._listener.next
+        others_before = self._messages.others
+        try:
+            return await take(timeout_s=self._form.answer_s)
+        except InvalidData as error:
+            if self._messages.others <= others_before:
+                raise
+            problem = f"messages come, but none that its file asks for; the newest: {self._messages.passed_over}"
+            raise InvalidData(self._form.name, problem) from error
+
     async def _send(self, sends: tuple[Send, ...]) -> None:
         for send in sends:
             await self._line.write(send.data)
             if send.wait_s:
                 await self._clock.sleep(send.wait_s)
 
+    async def _is_sending(self) -> bool:
+        """Return whether something comes before it was silent for long enough: then a line has begun already."""
+        if not self._form.silence_s:
+            return False
+        try:
+            await self._line.read(at_least=1, timeout_s=self._form.silence_s)
+        except BusTimeout:
+            return False
+        return True
+
     def _parser(self) -> Parser[Sample]:
+        self._messages = self._made()
+        return self._messages
+
+    def _made(self) -> FrameParser | LineParser:
         message = self._form.message
         if isinstance(message, FrameForm):
             return FrameParser(message)
         if self._split is None:
             raise AssertionError(f"{self._form.name}: a line has fields")
-        return LineParser(message, self._split, self._tally)
+        return LineParser(message, self._split, self._tally, midway=self._midway)

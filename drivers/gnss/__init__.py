@@ -10,7 +10,7 @@ _MS_2080 = 3_471_292_800_000
 MODEL = SerialModel(
     name="gnss",
     title="GNSS receiver, NMEA 0183",
-    agreement=("captures of real receivers: tests/captures/gnss-*.log",),
+    agreement=("captures of real receivers (tests/captures/gnss-*.log)",),
     channels=(
         Channel(
             name="latitude",

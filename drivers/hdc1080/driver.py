@@ -4,8 +4,8 @@ In: an I2C device and a clock. Out: readings. Never: opening the bus, waiting wh
 """
 
 from drivers.bus.api import I2cDevice
-from drivers.decoding import reject_dead
-from drivers.errors import NotReady, WrongChip
+from drivers.chip_id import identify
+from drivers.errors import NotReady
 from drivers.hdc1080 import decode, registers
 from drivers.model import NoOptions
 from drivers.reading import Clock, Reading
@@ -29,9 +29,9 @@ class Hdc1080:
         self._opened = False
         await self._identify(registers.MANUFACTURER_ID, registers.TEXAS_INSTRUMENTS)
         await self._identify(registers.DEVICE_ID, registers.HDC1080)
-        await self._configure(registers.RESET_WORD)
+        await self._device.write_word(registers.CONFIGURATION, registers.RESET_WORD)
         await self._clock.sleep(registers.STARTUP_S)
-        await self._configure(registers.MEASURE_BOTH)
+        await self._device.write_word(registers.CONFIGURATION, registers.MEASURE_BOTH)
         self._opened = True
 
     async def sample(self) -> Reading:
@@ -42,11 +42,13 @@ class Hdc1080:
 
         Raises:
             NotReady: `open` has not succeeded.
+            WrongChip: the chip was swapped for another kind.
             NoAcknowledge: the chip is gone, or takes longer to measure than its data sheet says.
             InvalidData: the line is stuck.
         """
         if not self._opened:
             raise NotReady(registers.CHIP, "not opened")
+        await self._identify(registers.DEVICE_ID, registers.HDC1080)
         await self._device.write(bytes([registers.TEMPERATURE]))
         await self._clock.sleep(registers.MEASURE_S)
         data = await self._device.read(registers.DATA_LENGTH)
@@ -66,13 +68,5 @@ class Hdc1080:
         self._opened = False
 
     async def _identify(self, register: int, expected: int) -> None:
-        data = await self._device.read_register(register, 2)
-        found = int.from_bytes(data, "big")
-        if found == expected:
-            return
-        reject_dead(registers.CHIP, data, "the identification")
         hint = "check the address and which chip is fitted: an INA219, INA226 or Si7021 can have it too"
-        raise WrongChip(registers.CHIP, expected=(expected,), found=found, hint=hint)
-
-    async def _configure(self, word: int) -> None:
-        await self._device.write_register(registers.CONFIGURATION, word >> 8, word & 0xFF)
+        await identify(self._device, registers.CHIP, register=register, expected=(expected,), length=2, hint=hint)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from drivers.sysfs import Kind
+from drivers.sysfs import HUMIDITY, TEMPERATURE, Kind
 
 CHIP: Final = "hwmon"
 FOLDER: Final = "class/hwmon"
@@ -48,15 +48,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             denominator=60,
             property=f"{_QUDT}RotationalVelocity",
         ),
-        "humidity": Kind(
-            title="Relative humidity",
-            unit="%RH",
-            exponent=-3,
-            minimum=0,
-            maximum=100_000,
-            denominator=1000,
-            property=f"{_QUDT}RelativeHumidity",
-        ),
+        "humidity": HUMIDITY,
         "in": Kind(
             title="Voltage",
             unit="V",
@@ -75,15 +67,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             denominator=10**6,
             property=f"{_QUDT}ElectricPower",
         ),
-        "temp": Kind(
-            title="Temperature",
-            unit="Cel",
-            exponent=-3,
-            minimum=-273_150,
-            maximum=2_500_000,
-            denominator=1000,
-            property=f"{_QUDT}Temperature",
-        ),
+        "temp": TEMPERATURE,
     }
 )
 """What can be bridged: a millidegree times 1/1000 is a degree, a microwatt times 1/1000000 a watt."""

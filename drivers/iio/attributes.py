@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from drivers.sysfs import Kind
+from drivers.sysfs import HUMIDITY, TEMPERATURE, Kind
 
 CHIP: Final = "iio"
 FOLDER: Final = "bus/iio/devices"
@@ -78,15 +78,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             maximum=20_000_000,
             property=f"{_QUDT}Acceleration",
         ),
-        "humidityrelative": Kind(
-            title="Relative humidity",
-            unit="%RH",
-            exponent=-3,
-            minimum=0,
-            maximum=100_000,
-            denominator=1000,
-            property=f"{_QUDT}RelativeHumidity",
-        ),
+        "humidityrelative": HUMIDITY,
         "illuminance": Kind(
             title="Illuminance",
             unit="lx",
@@ -160,15 +152,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             denominator=_RADIANS[1],
             property=f"{_QUDT}Angle",
         ),
-        "temp": Kind(
-            title="Temperature",
-            unit="Cel",
-            exponent=-3,
-            minimum=-273_150,
-            maximum=2_500_000,
-            denominator=1000,
-            property=f"{_QUDT}Temperature",
-        ),
+        "temp": TEMPERATURE,
         "uvindex": Kind(title="UV index", unit="/", exponent=-3, minimum=0, maximum=50_000),
         "voltage": Kind(
             title="Voltage",

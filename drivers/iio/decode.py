@@ -40,7 +40,7 @@ class IioBridge(Bridge):
         """Return the files of a channel: what the kernel has worked out already, else raw, scale and offset."""
         own = self.own(spec, labels)
         prefixes = attributes.shared(own, spec.kind)
-        if worked_out := _first("input", prefixes[:2], files):
+        if (worked_out := f"in_{own}_input") in files:  # its own: one of the type would be another channel's
             return Files(spec=spec, value=worked_out)
         value, scale = f"in_{own}_raw", _first("scale", prefixes, files)
         if value not in files:

@@ -50,8 +50,8 @@ class Ina219:
             WrongChip: the configuration register holds something else after the reset.
             InvalidData: the line is stuck.
         """
-        hints = {registers.INA226_AFTER_RESET: 'this is an INA226; write model = "ina226"'}
-        await self._monitor.identify(registers.AFTER_RESET, hints=hints)
+        known = {registers.INA226_AFTER_RESET: 'this is an INA226; write model = "ina226"'}
+        await self._monitor.identify(registers.AFTER_RESET, known=known)
 
     async def sample(self) -> Reading:
         """Measure once and return bus voltage, shunt voltage, current and power of that one measurement.

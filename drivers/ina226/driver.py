@@ -37,6 +37,7 @@ class Ina226:
 
     def __init__(self, device: I2cDevice, clock: Clock, options: Options) -> None:
         self._options = options
+        self._device = device
         self._monitor = PowerMonitor(device, clock, part=registers.PART, setting=registers.SETTING)
 
     async def open(self) -> None:
@@ -49,7 +50,7 @@ class Ina226:
         self._monitor.forget()
         await self._expect(registers.MANUFACTURER_ID, registers.MANUFACTURER, ignore=0)
         await self._expect(registers.DIE_ID, registers.DIE, ignore=registers.REVISION)
-        await self._monitor.identify(registers.AFTER_RESET, hints={})
+        await self._monitor.identify(registers.AFTER_RESET)
 
     async def sample(self) -> Reading:
         """Measure once and return bus voltage, shunt voltage, current and power of that one measurement.
@@ -71,11 +72,11 @@ class Ina226:
         await self._monitor.sleep()
 
     async def _expect(self, register: int, expected: int, *, ignore: int) -> None:
-        found = await self._monitor.word(register)
+        found = await self._device.read_word(register)
         if found & ~ignore == expected:
             return
         reject_dead(registers.CHIP, found.to_bytes(2, "big"), f"the id register 0x{register:02x}")
         hint = "check the address and which chip is fitted"
-        if await self._monitor.word(CONFIGURATION) == registers.INA219_AFTER_RESET:
+        if await self._device.read_word(CONFIGURATION) == registers.INA219_AFTER_RESET:
             hint = 'this may be an INA219; write model = "ina219"'
         raise WrongChip(registers.CHIP, expected=(expected,), found=found, hint=hint)

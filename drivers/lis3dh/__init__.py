@@ -7,66 +7,56 @@ from drivers.reading import Channel
 
 _PROPERTY = "http://qudt.org/vocab/quantitykind/"
 _OFFSET = "unverified: sensitivity and zero of each chip differ by some hundredths of g"
+_TILT = Channel(
+    name="tilt",
+    title="Tilt of the pole against how it was mounted",
+    property=f"{_PROPERTY}PlaneAngle",
+    unit="deg",
+    exponent=-1,
+    minimum=0,
+    maximum=1800,
+    accuracy="unverified; a hundredth of g off in one axis is 0.6 degrees",
+)
+# A knock on the pole is an act of somebody, but it counts acts on the unit, not people: anybody, or the wind.
+_KNOCKS = Channel(
+    name="knocks",
+    title="Whether the pole was knocked since the last sample: 0 or 1",
+    property=f"{_PROPERTY}Count",
+    unit="count",
+    minimum=0,
+    maximum=1,
+    accuracy="at least one; the chip does not tell how many",
+)
+
+
+def _acceleration(name: str, title: str, *, minimum: int, maximum: int) -> Channel:
+    """Return a channel whose range is in 1e-3 m/s2."""
+    return Channel(
+        name=name,
+        title=title,
+        property=f"{_PROPERTY}Acceleration",
+        unit="m/s2",
+        exponent=-3,
+        minimum=minimum,
+        maximum=maximum,
+        accuracy=_OFFSET,
+    )
 
 
 def channels(options: Options) -> tuple[Channel, ...]:
     """Return the channels of a sensor with these options."""
-    full_mm_s2 = 2048 * MG_PER_DIGIT[options.range_g] * 980_665 // 100_000
-    axes = tuple(
-        Channel(
-            name=axis,
-            title=f"Steady acceleration along {axis}, gravity included",
-            property=f"{_PROPERTY}Acceleration",
-            unit="m/s2",
-            exponent=-3,
-            minimum=-full_mm_s2,
-            maximum=full_mm_s2,
-            accuracy=_OFFSET,
-        )
+    full = 2048 * MG_PER_DIGIT[options.range_g] * 980_665 // 100_000
+    axes = (
+        _acceleration(axis, f"Steady acceleration along {axis}, gravity included", minimum=-full, maximum=full)
         for axis in "xyz"
     )
+    rms, peak = "Vibration, root mean square over 32 samples", "Vibration, largest of 32 samples"
     return (
         *axes,
-        Channel(
-            name="tilt",
-            title="Tilt of the pole against how it was mounted",
-            property=f"{_PROPERTY}PlaneAngle",
-            unit="deg",
-            exponent=-1,
-            minimum=0,
-            maximum=1800,
-            accuracy="unverified; a hundredth of g off in one axis is 0.6 degrees",
-        ),
-        Channel(
-            name="vibration_rms",
-            title="Vibration, root mean square over 32 samples",
-            property=f"{_PROPERTY}Acceleration",
-            unit="m/s2",
-            exponent=-3,
-            minimum=0,
-            maximum=2 * full_mm_s2,
-            accuracy=_OFFSET,
-        ),
-        Channel(
-            name="vibration_peak",
-            title="Vibration, largest of 32 samples",
-            property=f"{_PROPERTY}Acceleration",
-            unit="m/s2",
-            exponent=-3,
-            minimum=0,
-            maximum=4 * full_mm_s2,
-            accuracy=_OFFSET,
-        ),
-        # A knock on the pole is an act of somebody, but it counts acts on the unit, not people: anybody, or the wind.
-        Channel(
-            name="knocks",
-            title="Whether the pole was knocked since the last sample: 0 or 1",
-            property=f"{_PROPERTY}Count",
-            unit="count",
-            minimum=0,
-            maximum=1,
-            accuracy="at least one; the chip does not tell how many",
-        ),
+        _TILT,
+        _acceleration("vibration_rms", rms, minimum=0, maximum=2 * full),
+        _acceleration("vibration_peak", peak, minimum=0, maximum=4 * full),
+        _KNOCKS,
     )
 
 

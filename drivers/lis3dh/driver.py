@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from drivers.bus.api import I2cDevice
+from drivers.chip_id import identify
 from drivers.decoding import reject_dead
-from drivers.errors import DriverError, InvalidData, NotReady, WrongChip
+from drivers.errors import DriverError, InvalidData, NotReady
 from drivers.lis3dh import decode, registers
 from drivers.lis3dh.angle import Vector
 from drivers.reading import Clock, Reading
@@ -49,8 +50,8 @@ class Options:
             raise ValueError("rate_hz must be one of 50, 100, 200 and 400")
         if self.range_g not in registers.RANGES:
             raise ValueError("range_g must be one of 2, 4, 8 and 16")
-        least = -(-self.range_g * 1000 // registers.THRESHOLD_STEPS)
-        most = self.range_g * 1000 - least
+        least = registers.THRESHOLD_MG[self.range_g]
+        most = min(self.range_g * 1000 - least, registers.MOST_STEPS * least)
         if not least <= self.knock_mg <= most:
             raise ValueError(f"knock_mg must be {least} to {most} with range_g = {self.range_g}")
         if not all(part.is_finite() and abs(part) <= _LARGEST_PART for part in self.upright) or not any(self.vector):
@@ -83,7 +84,7 @@ class Lis3dh:
             InvalidData: the line is stuck.
         """
         self._identified = False
-        await self._identify()
+        await identify(self._device, registers.CHIP, register=registers.WHO_AM_I, expected=(registers.CHIP_ID,))
         options, device = self._options, self._device
         clicks = registers.clicks(rate_hz=options.rate_hz, range_g=options.range_g, knock_mg=options.knock_mg)
         await device.write_register(registers.CTRL_REG1, registers.POWER_DOWN)
@@ -131,14 +132,6 @@ class Lis3dh:
             await self._device.write_register(registers.CTRL_REG1, registers.POWER_DOWN)
         except DriverError:
             return  # it does not answer: there is nothing to power down
-
-    async def _identify(self) -> None:
-        found = (await self._device.read_register(registers.WHO_AM_I))[0]
-        if found == registers.CHIP_ID:
-            return
-        reject_dead(registers.CHIP, bytes([found]), "the id register")
-        hint = "check the address and which chip is fitted"
-        raise WrongChip(registers.CHIP, expected=(registers.CHIP_ID,), found=found, hint=hint)
 
     async def _check_control(self) -> None:
         found = await self._device.read_register(registers.CTRL_REG1 | registers.INCREMENT, registers.CONTROL_LENGTH)

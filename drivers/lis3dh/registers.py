@@ -5,6 +5,7 @@ Sources, by number:
     [2] STMicroelectronics, ``lis3dh-pid``, ``lis3dh_reg.h`` and ``lis3dh_reg.c`` (registers, bits, sensitivities,
         cut-off frequencies).
     [3] Adafruit, ``adafruit_lis3dh.py`` 5.2.10 (auto-increment by the highest bit, click settings).
+    [4] hexdocs.pm/lis3dh 0.1.0, ``LIS3DH.Click``; the numbers as in several drivers of the LIS2DH12.
 """
 
 from typing import Final
@@ -66,8 +67,10 @@ CLICKED: Final = 0x40
 """[2], IA: at least one since the register was read, when it is latched."""
 CLICK_THS: Final = 0x3A
 LATCH: Final = 0x80
-THRESHOLD_STEPS: Final = 128
-"""The threshold counts in 128ths of full scale (unverified: as AN3308 is quoted)."""
+THRESHOLD_MG: Final = {2: 16, 4: 32, 8: 62, 16: 186}
+"""Full scale in g to the thousandths of g that a step of the threshold stands for, as for the chip's other thresholds
+([4]; AN3308 is also quoted with 128ths of full scale, which is the same but at 16 g: unverified)."""
+MOST_STEPS: Final = 0x7F
 SHOCK_S: Final = 0.05
 """TIME_LIMIT: what stays above the threshold longer is no knock but a motor, or wind."""
 
@@ -96,5 +99,5 @@ def clicks(*, rate_hz: int, range_g: int, knock_mg: int) -> bytes:
 
     The last two switch to a lower rate when nothing moves; they stay off.
     """
-    threshold = knock_mg * THRESHOLD_STEPS // (range_g * 1000)
+    threshold = -(-knock_mg // THRESHOLD_MG[range_g])
     return bytes([LATCH | threshold, round(rate_hz * SHOCK_S), 0, 0, 0, 0])

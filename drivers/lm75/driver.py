@@ -53,14 +53,7 @@ class Lm75:
             InvalidData: the line is stuck, or another kind of chip answers.
         """
         self._opened = False
-        await self._prove_line()
-        configuration = (await self._device.read_register(registers.CONFIGURATION))[0]
-        if configuration & registers.RESERVED:
-            raise InvalidData(
-                registers.CHIP,
-                "the configuration has reserved bits set: another chip answers, such as a TMP102 (which has a model "
-                "of its own); check the address and which chip is fitted",
-            )
+        configuration = await self._recognise()
         await self._device.write_register(registers.CONFIGURATION, configuration & ~registers.SHUTDOWN)
         await self._clock.sleep(registers.CONVERSION_S)
         self._opened = True
@@ -70,10 +63,12 @@ class Lm75:
 
         Raises:
             NotReady: `open` has not succeeded.
-            InvalidData: the line is stuck.
+            InvalidData: the line is stuck, another kind of chip answers, or somebody sent this one to sleep.
         """
         if not self._opened:
             raise NotReady(registers.CHIP, "not opened")
+        if await self._recognise() & registers.SHUTDOWN:
+            raise InvalidData(registers.CHIP, "it sleeps, and would show an old value: another program uses it")
         data = await self._device.read_register(registers.TEMPERATURE, 2)
         if decode.is_doubtful(data):  # 0 degrees, or the chip restarted and has not measured, or nobody is there
             await self._clock.sleep(registers.CONVERSION_S)
@@ -90,6 +85,18 @@ class Lm75:
     async def close(self) -> None:
         """Do nothing on the wire: the chip goes on watching its thresholds, as after power-up."""
         self._opened = False
+
+    async def _recognise(self) -> int:
+        """Return the configuration of what may be an LM75."""
+        await self._prove_line()
+        configuration = (await self._device.read_register(registers.CONFIGURATION))[0]
+        if configuration & registers.RESERVED:
+            raise InvalidData(
+                registers.CHIP,
+                "the configuration has reserved bits set: another chip answers, such as a TMP102 (which has a model "
+                "of its own); check the address and which chip is fitted",
+            )
+        return configuration
 
     async def _prove_line(self) -> None:
         threshold = await self._device.read_register(registers.THRESHOLD, 2)

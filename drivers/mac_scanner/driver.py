@@ -28,6 +28,11 @@ class Options:
 
     silence_s: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse a time that is none, or longer than is ever waited for."""
+        if not 0 <= self.silence_s <= NO_LIMIT_S:
+            raise ValueError(f"silence_s: expected 0 to {NO_LIMIT_S:.0f} seconds, found {self.silence_s}")
+
 
 class MacScanner:
     """One scanner."""

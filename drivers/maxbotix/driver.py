@@ -50,4 +50,4 @@ class Maxbotix:
         await self._line.close()
 
     def _parser(self) -> LineParser[int]:
-        return lines.parser(self._tally)
+        return lines.parser(self._tally, digits=self._options.unit.digits)

@@ -12,6 +12,7 @@ Sources:
 """
 
 import re
+from functools import partial
 from typing import Final
 
 from drivers.lines import LineParser
@@ -26,14 +27,19 @@ _LINE: Final = re.compile(rb"R([0-9]{3,4})(?: ?P[01])?\Z")
 """Some models add ``P`` and whether something is near (unverified): it is passed over."""
 
 
-def take(line: bytes) -> tuple[int | None, bytes]:
-    """Return the number of a line, None if it has none; and what stands before it, or the whole odd line."""
+def take(line: bytes, *, digits: int | None = None) -> tuple[int | None, bytes]:
+    """Return the number of a line, None if it has none; and what stands before it, or the whole odd line.
+
+    A number of another length than `digits` is none: a digit was lost on the line, and 123 stands for 1234.
+    """
     found = _LINE.search(line)
-    if found is None:
+    if found is None or digits not in (None, len(found[1])):
         return None, line
     return int(found[1]), line[: found.start()]
 
 
-def parser(tally: Tally | None = None) -> LineParser[int]:
-    """Return a fresh parser for this sensor's lines."""
-    return LineParser(take, end=END, longest=LONGEST_LINE, shortest=SHORTEST_LINE, tally=tally)
+def parser(tally: Tally | None = None, *, digits: int | None = None) -> LineParser[int]:
+    """Return a fresh parser for this sensor's lines, with numbers of so many digits; None for any model's."""
+    return LineParser(
+        partial(take, digits=digits), end=END, longest=LONGEST_LINE, shortest=SHORTEST_LINE, tally=tally
+    )

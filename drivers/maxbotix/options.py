@@ -16,6 +16,11 @@ class Unit(StrEnum):
         """How many millimetres one is."""
         return 1 if self is Unit.MM else 10
 
+    @property
+    def digits(self) -> int:
+        """How many digits a number has: all models that count in it write as many, with zeros before."""
+        return 4 if self is Unit.MM else 3
+
 
 _NOTHING_AT: Final = {Unit.MM: 5000, Unit.CM: 765}
 _HIGHEST_MM: Final = 20_000

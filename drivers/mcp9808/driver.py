@@ -7,8 +7,8 @@ it does the same by itself.
 """
 
 from drivers.bus.api import I2cDevice
-from drivers.decoding import reject_dead
-from drivers.errors import DriverError, NotReady, WrongChip
+from drivers.chip_id import identify
+from drivers.errors import DriverError, NotReady
 from drivers.mcp9808 import decode, registers
 from drivers.model import NoOptions
 from drivers.reading import Clock, Reading
@@ -32,7 +32,7 @@ class Mcp9808:
         self._identified = False
         await self._identify()
         self._identified = True
-        await self._configure(registers.CONTINUOUS)
+        await self._device.write_word(registers.CONFIGURATION, registers.CONTINUOUS)
         await self._device.write_register(registers.RESOLUTION, registers.SIXTEENTH)
         await self._clock.sleep(registers.CONVERSION_S)
 
@@ -43,10 +43,12 @@ class Mcp9808:
 
         Raises:
             NotReady: `open` has not succeeded.
+            WrongChip: the chip was swapped for another kind.
             InvalidData: the line is stuck.
         """
         if not self._identified:
             raise NotReady(registers.CHIP, "not opened")
+        await self._identify()
         data = await self._device.read_register(registers.TEMPERATURE, 2)
         if decode.is_doubtful(data):  # 0 degrees, or the chip restarted and has not measured, or nobody is there
             await self._clock.sleep(registers.CONVERSION_S)
@@ -62,22 +64,16 @@ class Mcp9808:
             return
         self._identified = False
         try:
-            await self._configure(registers.SHUTDOWN)
+            await self._device.write_word(registers.CONFIGURATION, registers.SHUTDOWN)
         except DriverError:
             return  # it does not answer: there is nothing to put to sleep
 
     async def _identify(self) -> None:
-        await self._expect(registers.MANUFACTURER_ID, registers.MICROCHIP, shift=0)
-        await self._expect(registers.DEVICE_ID, registers.MCP9808, shift=8)
+        await self._expect(registers.MANUFACTURER_ID, registers.MICROCHIP)
+        await self._expect(registers.DEVICE_ID, registers.MCP9808, mask=registers.DEVICE_ID_MASK)
 
-    async def _expect(self, register: int, expected: int, *, shift: int) -> None:
-        data = await self._device.read_register(register, 2)
-        found = int.from_bytes(data, "big") >> shift
-        if found == expected:
-            return
-        reject_dead(registers.CHIP, data, "the identification")
+    async def _expect(self, register: int, expected: int, *, mask: int = -1) -> None:
         hint = "check the address and which chip is fitted: a LIS3DH can have 0x18 or 0x19 too"
-        raise WrongChip(registers.CHIP, expected=(expected,), found=found, hint=hint)
-
-    async def _configure(self, word: int) -> None:
-        await self._device.write_register(registers.CONFIGURATION, word >> 8, word & 0xFF)
+        await identify(
+            self._device, registers.CHIP, register=register, expected=(expected,), length=2, mask=mask, hint=hint
+        )

@@ -8,7 +8,7 @@ from drivers.mcp9808 import registers
 IDENTITY: Final = I2cIdentity(
     steps=(
         register(registers.MANUFACTURER_ID, registers.MICROCHIP, length=2),
-        register(registers.DEVICE_ID, registers.MCP9808 << 8, length=2, mask=0xFF00),
+        register(registers.DEVICE_ID, registers.MCP9808, length=2, mask=registers.DEVICE_ID_MASK),
     ),
     by="its identification",
 )

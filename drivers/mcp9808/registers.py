@@ -24,7 +24,8 @@ MANUFACTURER_ID: Final = 0x06
 MICROCHIP: Final = 0x0054
 """[1] page 27, section 5.1.4."""
 DEVICE_ID: Final = 0x07
-MCP9808: Final = 0x04
+MCP9808: Final = 0x0400
+DEVICE_ID_MASK: Final = 0xFF00
 """[1] page 28, section 5.1.5: the upper byte; the lower one is the revision."""
 
 RESOLUTION: Final = 0x08

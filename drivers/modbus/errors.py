@@ -12,6 +12,7 @@ absent, as a chip that does not acknowledge is.
 """
 
 from drivers.errors import BusFault, ChipError, NoAcknowledge
+from drivers.modbus.frames import REMEDIES
 
 
 def _where(line: str, slave: int) -> str:
@@ -51,6 +52,8 @@ class SlaveRefused(ChipError):
     """
 
     def __init__(self, asked: str, *, slave: int, code: int, name: str) -> None:
-        super().__init__(f"slave {slave}", f"it refuses to {asked}: {name} (exception {code})")
+        remedy = REMEDIES.get(code)
+        todo = "" if remedy is None else f"; {remedy}"
+        super().__init__(f"slave {slave}", f"it refuses to {asked}: {name} (exception {code}){todo}")
         self.slave = slave
         self.code = code

@@ -51,6 +51,17 @@ EXCEPTIONS: Final[Mapping[int, str]] = MappingProxyType(
 """By code (V1.1b3, section 7)."""
 
 
+REMEDIES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        1: "is it in the right table?",
+        2: "see the device's manual: on the wire registers are counted from 0, and some devices refuse gaps",
+        3: "does the device give fewer at once?",
+        4: "switch its power off and on",
+    }
+)
+"""What to do about those that are mostly a matter of the configuration, by code."""
+
+
 class Function(IntEnum):
     """What a request asks for. The writing ones are for the configuration of devices and nothing else."""
 

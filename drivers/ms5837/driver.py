@@ -41,22 +41,26 @@ class Ms5837:
             InvalidData: the line is stuck, or the variant is another one or cannot be told.
         """
         self._calibration = None
-        await self._device.write(bytes([commands.RESET]))
-        await self._clock.sleep(commands.RESET_S)
+        await self._reset()
         words = [await self._word(command) for command in commands.PROM]
         self._calibration = decode.calibration(words, wanted=self._options.variant)
 
     async def sample(self) -> Reading:
-        """Convert temperature and pressure, one after the other, and return both. Takes 42 ms.
+        """Convert temperature and pressure, one after the other, and return both. Takes 52 ms.
 
-        Cancelled at any point, it leaves a sensor that becomes idle by itself.
+        The sensor is reset before, as it has to be once after each power-up, and one that was swapped since is opened
+        anew: its word C1 is another. Cancelled at any point, it leaves a sensor that becomes idle by itself.
 
         Raises:
             NotReady: `open` has not succeeded.
+            ChecksumMismatch: the sensor was swapped for another kind of chip.
             InvalidData: the line is stuck, or the sensor did not convert.
         """
         if self._calibration is None:
             raise NotReady(commands.CHIP, "not opened")
+        await self._reset()
+        if await self._word(commands.PROM[1]) != self._calibration.c1:
+            await self.open()
         temperature = await self._convert(commands.CONVERT_TEMPERATURE)
         pressure = await self._convert(commands.CONVERT_PRESSURE)
         mono_ns = self._clock.mono_ns()
@@ -72,6 +76,11 @@ class Ms5837:
     async def close(self) -> None:
         """Do nothing on the bus: the sensor is idle unless it converts."""
         self._calibration = None
+
+    async def _reset(self) -> None:
+        """Let it load its calibration into its registers."""
+        await self._device.write(bytes([commands.RESET]))
+        await self._clock.sleep(commands.RESET_S)
 
     async def _word(self, command: int) -> int:
         return int.from_bytes(await self._device.read_register(command, commands.PROM_WORD_LENGTH), "big")

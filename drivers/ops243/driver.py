@@ -52,6 +52,8 @@ class Options:
             raise ValueError(f"gap_ms: expected {expected}, found {self.gap_ms}")
         if self.longest_s < 1:
             raise ValueError(f"longest_s: expected 1 second or more, found {self.longest_s}")
+        if not 0 <= self.silence_s <= NO_LIMIT_S:
+            raise ValueError(f"silence_s: expected 0 to {NO_LIMIT_S:.0f} seconds, found {self.silence_s}")
 
 
 class Ops243:

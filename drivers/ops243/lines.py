@@ -29,7 +29,7 @@ from drivers.tripwire import Tally
 CHIP: Final = "ops243"
 END: Final = b"\n"
 LONGEST_LINE: Final = 256
-SHORTEST_LINE: Final = len(b"1.0\n")
+SHORTEST_LINE: Final = len(b"1\n")
 
 SET_UP: Final = (b"UM\r\n", b"F2\r\n", b"OJ\r\n")
 """Metres a second, two decimals, JSON (manual). Not stored: after a power cut its own settings hold again."""

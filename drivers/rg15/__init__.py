@@ -51,7 +51,7 @@ MODEL = SerialModel(
     ),
     interval_s=60.0,
     fastest_s=5.0,
-    timeout_s=ATTEMPTS * ANSWER_TIMEOUT_S + 1.0,  # so that the driver can say first what is wrong
+    timeout_s=2 * ATTEMPTS * ANSWER_TIMEOUT_S + 1.0,  # so that the driver can say first what is wrong
     baudrate=9600,
     create=Rg15,
 )

@@ -64,6 +64,8 @@ class Rg15:
         for item in await self._listener.waiting():  # it may have restarted; an answer that came late is old
             self._note(item)
         mono_ns, rain = await self._ask()
+        if self._before is not None and not decode.agrees(rain, self._before):
+            mono_ns, rain = await self._ask()  # the total tells what fell; one that was disturbed is not so twice
         values = decode.values(rain, before=self._before)
         self._before = rain
         return Reading(mono_ns=mono_ns, values=values, raw=decode.ticks(rain))

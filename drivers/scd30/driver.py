@@ -10,7 +10,7 @@ from drivers.bus.api import I2cDevice
 from drivers.errors import DriverError, NotReady
 from drivers.reading import Clock, Reading
 from drivers.scd30 import commands, decode
-from drivers.sensirion import Command, CommandPort, check_range
+from drivers.sensirion import Command, CommandPort, check_air_pressure
 
 _NS_PER_S = 1_000_000_000
 
@@ -36,12 +36,12 @@ class Options:
         Raises:
             ValueError: a value that the sensor does not take, or two that contradict each other.
         """
-        check_range("altitude_m", self.altitude_m, commands.ALTITUDE_M, "metres above sea level")
-        if self.ambient_pressure_hpa is None:
-            return
-        check_range("ambient_pressure_hpa", self.ambient_pressure_hpa, commands.AMBIENT_PRESSURE_HPA, "hPa")
-        if self.altitude_m:
-            raise ValueError("give altitude_m or ambient_pressure_hpa, not both: the sensor uses only one of them")
+        check_air_pressure(
+            self.altitude_m,
+            self.ambient_pressure_hpa,
+            altitudes_m=commands.ALTITUDE_M,
+            pressures_hpa=commands.AMBIENT_PRESSURE_HPA,
+        )
 
 
 class Scd30:

@@ -7,12 +7,11 @@ data sheet is typed again here (SBAS444E, table 7-1 and the config register's ta
 
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 
+from drivers.sim.physical import Physical, half_up
 from drivers.sim.register_chip import RegisterChip
 
-Physical = int | float | Decimal | Fraction
 Shown = Mapping[str, int | None]
 """Channel name to integer: a0 to a3 in 1e-4 V, None beyond full scale."""
 
@@ -63,7 +62,7 @@ class Ads1115Chip(RegisterChip):
         steps = [self.steps(number) for number in range(4)]
         full = _FULL_SCALE_V[_USUAL_FULL_SCALE]
         return {
-            f"a{number}": None if step == _STEPS - 1 else _half_up(step * full * 10_000 / _STEPS)
+            f"a{number}": None if step == _STEPS - 1 else half_up(step * full * 10_000 / _STEPS)
             for number, step in enumerate(steps)
         }
 
@@ -110,8 +109,4 @@ class Ads1115Chip(RegisterChip):
 
 def _convert(volts: Fraction, gain: int) -> int:
     full = _FULL_SCALE_V[min(gain, len(_FULL_SCALE_V) - 1)]
-    return max(-_STEPS, min(_STEPS - 1, _half_up(volts * _STEPS / full)))
-
-
-def _half_up(value: Fraction) -> int:
-    return int((value + Fraction(1, 2)).__floor__())
+    return max(-_STEPS, min(_STEPS - 1, half_up(volts * _STEPS / full)))

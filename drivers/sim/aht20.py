@@ -8,13 +8,11 @@ again (Aosong, DHT20 data sheet 1.0, pages 10 and 11; soft reset as in Adafruit_
 import threading
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from drivers.sim.chip import NotAcknowledged
-
-Physical = int | float | Decimal
+from drivers.sim.physical import Physical, half_up
 
 _NS_PER_MS: Final = 1_000_000
 _DURATION_MS: Final = {0xBA: 20, 0xBE: 10, 0xAC: 75}
@@ -67,8 +65,8 @@ class Aht20Chip:
         """What a right driver must make of the newest measurement: 0.01 degree Celsius and 0.01 %RH."""
         humidity, temperature = self._shown
         return {
-            "temperature": (Fraction(temperature * 20_000, 2**20) - 5_000 + Fraction(1, 2)).__floor__(),
-            "humidity": (Fraction(humidity * 10_000, 2**20) + Fraction(1, 2)).__floor__(),
+            "temperature": half_up(Fraction(temperature * 20_000, 2**20) - 5_000),
+            "humidity": half_up(Fraction(humidity * 10_000, 2**20)),
         }
 
     def write(self, data: bytes) -> None:

@@ -9,13 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from drivers.sim.chip import NotAcknowledged
-
-Physical = int | float | Decimal
+from drivers.sim.physical import Physical, half_up
 
 _TYPICAL_US: Final = {0x0: 120_000, 0x1: 120_000, 0x3: 16_000}
 _ONE_TIME: Final = 0x20
@@ -68,7 +66,7 @@ class Bh1750Chip:
         if result.count == _TOP:
             return {"illuminance": None}
         lux = Fraction(result.count * 10, 12) * Fraction(69, result.time) / (2 if result.mode & 0xF == 1 else 1)
-        return {"illuminance": (lux * 100 + Fraction(1, 2)).__floor__()}
+        return {"illuminance": half_up(lux * 100)}
 
     def write(self, data: bytes) -> None:
         """Take one command.

@@ -11,13 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from drivers.sim.bosch import half_up, nearest
+from drivers.sim.bosch import nearest
+from drivers.sim.physical import Physical, half_up
 
-Physical = int | float | Decimal
 Shown = Mapping[str, int | None]
 """Channel name to integer: temperature in 0.01 Cel, humidity in 0.01 %RH, pressure in 0.1 Pa; None was skipped."""
 

@@ -9,14 +9,13 @@ data sheet (BST-BME680-DS001-00: heating page 19, data page 32) is typed again h
 
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from drivers.sim.bme680_trim import TYPICAL, Trim
-from drivers.sim.bosch import NS_PER_US, BoschChip, half_up, nearest
+from drivers.sim.bosch import NS_PER_US, BoschChip, nearest
+from drivers.sim.physical import Physical, half_up
 
-Physical = int | float | Decimal
 Shown = Mapping[str, int | None]
 """Channel name to integer: 0.01 Cel, 0.01 %RH, 0.1 Pa, ohm; None was not measured, or not well."""
 

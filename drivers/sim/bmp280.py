@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Final
 
-from drivers.sim.bme280 import WORKED_EXAMPLE, Physical, Trim
-from drivers.sim.bosch import BoschChip, half_up, nearest
+from drivers.sim.bme280 import WORKED_EXAMPLE, Trim
+from drivers.sim.bosch import BoschChip, nearest
+from drivers.sim.physical import Physical, half_up
 
 Shown = Mapping[str, int | None]
 """Channel name to integer: temperature in 0.01 Cel, pressure in 0.1 Pa; None was skipped."""

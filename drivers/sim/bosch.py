@@ -83,8 +83,3 @@ def nearest(value_of: Callable[[int], Fraction | int], target: Fraction, *, top:
             high = middle
     around = [tick for tick in range(max(low - 2, 0), min(low + 2, top) + 1) if tick != forbidden]
     return min(around, key=lambda tick: abs(value_of(tick) - target))
-
-
-def half_up(value: Fraction) -> int:
-    """Return `value` rounded to the nearest integer, halves upwards."""
-    return int((value + Fraction(1, 2)).__floor__())

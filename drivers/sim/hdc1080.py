@@ -7,14 +7,12 @@ again (TI, SNAS672A, page 14; times as in Linux' ``hdc100x.c``).
 
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from drivers.sim.chip import NotAcknowledged
+from drivers.sim.physical import Physical, half_up
 from drivers.sim.register_chip import RegisterChip
-
-Physical = int | float | Decimal
 
 _TEMPERATURE_US: Final = 6_350
 _HUMIDITY_US: Final = 6_500
@@ -51,8 +49,8 @@ class Hdc1080Chip(RegisterChip):
         """What a right driver must make of the newest measurement: 0.01 degree Celsius and 0.01 %RH."""
         temperature, humidity = self.registers[0x00], self.registers[0x01]
         return {
-            "temperature": (Fraction(temperature * 16_500, 2**16) - 4_000 + Fraction(1, 2)).__floor__(),
-            "humidity": (Fraction(humidity * 10_000, 2**16) + Fraction(1, 2)).__floor__(),
+            "temperature": half_up(Fraction(temperature * 16_500, 2**16) - 4_000),
+            "humidity": half_up(Fraction(humidity * 10_000, 2**16)),
         }
 
     def write(self, data: bytes) -> None:

@@ -11,18 +11,17 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 
+from drivers.sim.physical import Physical, half_up
 from drivers.sim.register_chip import RegisterChip
 
-Physical = int | float | Decimal | Fraction
 Shown = Mapping[str, int | None]
 """Channel name to integer: x, y, z and vibration in 1e-3 m/s2, tilt in 0.1 deg, knocks."""
 
 _RATES_HZ = {1: 1, 2: 10, 3: 25, 4: 50, 5: 100, 6: 200, 7: 400}
 _MG_PER_DIGIT = (1, 2, 4, 12)
-_FULL_G = (2, 4, 8, 16)
+_THRESHOLD_STEP_MG = (16, 32, 62, 186)
 _DEPTH = 32
 _TURNING_ON_SAMPLES = 3
 _END_DIGITS = 2044
@@ -77,8 +76,8 @@ class Lis3dhChip(RegisterChip):
         """Strike it: so hard, beyond gravity, and so long."""
         with self._lock:
             self.advance()
-            full = _FULL_G[self.registers.get(0x23, 0) >> 4 & 0b11]
-            hard = Fraction(g) * 128 > (self.registers.get(0x3A, 0) & 0x7F) * full
+            step_mg = _THRESHOLD_STEP_MG[self.registers.get(0x23, 0) >> 4 & 0b11]
+            hard = Fraction(g) * 1000 > (self.registers.get(0x3A, 0) & 0x7F) * step_mg
             rate = self._rate()
             short = rate > 0 and Fraction(ms) * rate <= self.registers.get(0x3B, 0) * 1000
             if self.registers.get(0x38, 0) & 0x15 and hard and short:
@@ -98,7 +97,7 @@ class Lis3dhChip(RegisterChip):
         shake = round(math.hypot(*away) * 9.80665)
         tilt = math.degrees(math.atan2(math.hypot(mean[0], mean[1]), mean[2]))
         return {
-            **{name: _half_up(axis * Fraction("9.80665")) for name, axis in zip("xyz", mean, strict=True)},
+            **{name: half_up(axis * Fraction("9.80665")) for name, axis in zip("xyz", mean, strict=True)},
             "tilt": round(tilt * 10) if _GRAVITY_MG[0] <= length <= _GRAVITY_MG[1] else None,
             "vibration_rms": shake,
             "vibration_peak": shake,
@@ -167,7 +166,7 @@ class Lis3dhChip(RegisterChip):
         mg = _MG_PER_DIGIT[self.registers.get(0x23, 0) >> 4 & 0b11]
         to_and_fro = self._tremble if number % 2 == 0 else -self._tremble
         x, y, z = self._g
-        digits = [max(-2048, min(2047, _half_up(axis * 1000 / mg))) for axis in (x + to_and_fro, y, z)]
+        digits = [max(-2048, min(2047, half_up(axis * 1000 / mg))) for axis in (x + to_and_fro, y, z)]
         return digits[0], digits[1], digits[2]
 
     def _show_output(self) -> None:
@@ -183,7 +182,3 @@ class Lis3dhChip(RegisterChip):
 
 def _pack(sample: tuple[int, int, int]) -> bytes:
     return b"".join((digits << 4).to_bytes(2, "little", signed=True) for digits in sample)
-
-
-def _half_up(value: Fraction) -> int:
-    return int((value + Fraction(1, 2)).__floor__())

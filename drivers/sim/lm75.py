@@ -7,13 +7,11 @@ page 11; NXP, LM75B, revision 6.1, page 9).
 
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from drivers.sim.physical import Physical, half_up
 from drivers.sim.register_chip import RegisterChip
-
-Physical = int | float | Decimal
 
 _CONVERSION_NS: Final = 100_000_000
 _SHUTDOWN: Final = 0x01
@@ -55,7 +53,7 @@ class Lm75Chip(RegisterChip):
     def presented(self) -> Mapping[str, int | None]:
         """What a right driver must make of the newest measurement: 0.01 degree Celsius."""
         return {
-            "temperature": (Fraction(self._shown * 100, 256 >> self._below) + Fraction(1, 2)).__floor__(),
+            "temperature": half_up(Fraction(self._shown * 100, 256 >> self._below)),
         }
 
     def advance(self) -> None:

@@ -7,13 +7,11 @@ integer that a right driver must make of them. Never: anything of the driver; th
 
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from drivers.sim.physical import Physical, half_up
 from drivers.sim.register_chip import RegisterChip
-
-Physical = int | float | Decimal
 
 _CONVERSION_MS: Final = (30, 65, 130, 250)
 _WRITABLE: Final = {0x01: 0x07FF, 0x02: 0x1FFC, 0x03: 0x1FFC, 0x04: 0x1FFC, 0x08: 0x03}
@@ -50,7 +48,7 @@ class Mcp9808Chip(RegisterChip):
         """What a right driver must make of the newest measurement: 0.01 degree Celsius."""
         word = self.registers[0x05] & 0x1FFF
         sixteenths = word - 0x2000 if word & 0x1000 else word
-        return {"temperature": (Fraction(sixteenths * 100, 16) + Fraction(1, 2)).__floor__()}
+        return {"temperature": half_up(Fraction(sixteenths * 100, 16))}
 
     def advance(self) -> None:
         """Take the measurement that became due."""

@@ -7,13 +7,11 @@ and application note (390119061402, pages 14 and 17) are typed again here.
 
 import threading
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
-from drivers.sim.bosch import half_up
+from drivers.sim.physical import Physical, half_up
 
-Physical = int | float | Decimal
 Shown = Mapping[str, int | None]
 """Channel name to integer: 0.01 Cel; None where the sensor raises its error flag."""
 

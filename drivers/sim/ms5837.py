@@ -9,13 +9,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from drivers.sim.bosch import nearest
+from drivers.sim.physical import Physical
 
-Physical = int | float | Decimal
 Shown = Mapping[str, int]
 """Channel name to integer: pressure in Pa, temperature in 0.01 Cel."""
 
@@ -115,6 +114,7 @@ class Ms5837Chip:
         self._converts = 0
         self._due_ns: int | None = None
         self._answer = b""
+        self._loaded = False
 
     def set(self, **water: Physical) -> Shown:
         """Change pressure_pa and temperature_c from now on and return `presented`; what is not given stays."""
@@ -142,7 +142,7 @@ class Ms5837Chip:
                 return
             command = data[0]
             if command == _RESET:
-                self._due_ns, self._answer = None, b""
+                self._due_ns, self._answer, self._loaded = None, b"", True
             elif command in _PROM:
                 self._answer = self._prom[(command - _PROM.start) // 2].to_bytes(2, "big")
             elif command in _D1 or command in _D2:
@@ -160,9 +160,9 @@ class Ms5837Chip:
         """Do nothing."""
 
     def _result(self) -> int:
-        """Return the conversion, once; 0 when there is none or it is not finished, which spoils it."""
+        """Return the conversion, once; 0 when there is none, before a reset, or too early, which spoils it."""
         due, self._due_ns = self._due_ns, None
-        if due is None or self._mono_ns() < due or self.lame:
+        if due is None or self._mono_ns() < due or self.lame or not self._loaded:
             return 0
         d1, d2 = self.ticks
         return d1 if self._converts in _D1 else d2

@@ -16,7 +16,8 @@ from fractions import Fraction
 from typing import ClassVar, Final
 
 from drivers.sim.chip import NotAcknowledged
-from drivers.sim.sensirion_chip import PeriodicChip, Physical, Shown, half_up, single_words
+from drivers.sim.physical import Physical, half_up
+from drivers.sim.sensirion_chip import PeriodicChip, Shown, single_words
 
 _START: Final = 0x0010
 _STOP: Final = 0x0104

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import ClassVar, Final
 
 from drivers.sim.chip import NotAcknowledged
-from drivers.sim.sensirion_chip import PeriodicChip, Physical, Shown, half_up, word
+from drivers.sim.physical import Physical, half_up
+from drivers.sim.sensirion_chip import PeriodicChip, Shown, word
 
 _SERIAL_NUMBER: Final = 0xF896_9F07_3BBE
 

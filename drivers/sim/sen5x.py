@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import ClassVar, Final
 
 from drivers.sim.chip import NotAcknowledged
-from drivers.sim.sensirion_chip import FanChip, Shown, half_up, text_words
+from drivers.sim.physical import half_up
+from drivers.sim.sensirion_chip import FanChip, Shown, text_words
 
 PARTICLES: Final = ("pm1_0", "pm2_5", "pm4_0", "pm10")
 AIR: Final = ("humidity", "temperature")

@@ -8,13 +8,12 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
 from typing import ClassVar, Generic, TypeVar
 
 from drivers.sim.chip import NotAcknowledged
+from drivers.sim.physical import half_up
 
-Physical = int | float | Decimal
 Shown = Mapping[str, int | None]
 """Channel name to the integer that a right driver must report, None for not available."""
 _NS_PER_MS = 1_000_000
@@ -33,11 +32,6 @@ def checksum(high: int, low: int) -> int:
             if carry:
                 remainder ^= 0x31
     return remainder
-
-
-def half_up(value: Fraction) -> int:
-    """Return the nearest integer, halves upwards."""
-    return (value + Fraction(1, 2)).__floor__()
 
 
 def word(value: Fraction) -> int:

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import ClassVar
 
 from drivers.sim.chip import NotAcknowledged
-from drivers.sim.sensirion_chip import Physical, SensirionChip, Shown, half_up, word
+from drivers.sim.physical import Physical, half_up
+from drivers.sim.sensirion_chip import SensirionChip, Shown, word
 
 _SERIAL_NUMBER = 0x0F15_B1D7
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
+from drivers.sim.physical import Physical, half_up
 from drivers.sim.register_chip import RegisterChip
 
-Physical = int | float | Decimal | Fraction
 Shown = Mapping[str, int | None]
 """Channel name to integer; current in 1e-6 A, power in 1e-6 W."""
 
@@ -70,8 +70,8 @@ class ShuntMonitorChip(RegisterChip):
         useless = saturated or self.overflowed
         return {
             **self._shown_voltages(shunt, bus, saturated=saturated),
-            "current": None if useless else _half_up(amperes * 10**6),
-            "power": None if useless else _half_up(amperes * bus * self.bus_step_v * 10**6),
+            "current": None if useless else half_up(amperes * 10**6),
+            "power": None if useless else half_up(amperes * bus * self.bus_step_v * 10**6),
         }
 
     def power_up(self) -> None:
@@ -118,8 +118,8 @@ class ShuntMonitorChip(RegisterChip):
     def _ticks(self) -> tuple[int, int]:
         """Return what the converters make of shunt and bus voltage, each at most its full scale."""
         lowest, highest = self._ends()
-        shunt = _half_up(self._amperes * self._ohm / self.shunt_step_v)
-        bus = _half_up(self._bus_v / self.bus_step_v)
+        shunt = half_up(self._amperes * self._ohm / self.shunt_step_v)
+        bus = half_up(self._bus_v / self.bus_step_v)
         return max(lowest, min(highest, shunt)), max(0, min(self._bus_full(), bus))
 
     def _ends(self) -> tuple[int, int]:
@@ -138,7 +138,3 @@ class ShuntMonitorChip(RegisterChip):
 
     def _shown_voltages(self, shunt: int, bus: int, *, saturated: bool) -> Shown:
         raise NotImplementedError
-
-
-def _half_up(value: Fraction) -> int:
-    return int((value + Fraction(1, 2)).__floor__())

@@ -13,7 +13,8 @@ from fractions import Fraction
 from typing import ClassVar, Final
 
 from drivers.sim.chip import NotAcknowledged
-from drivers.sim.sensirion_chip import FanChip, Shown, half_up, single_words, text_words
+from drivers.sim.physical import half_up
+from drivers.sim.sensirion_chip import FanChip, Shown, single_words, text_words
 
 FIELDS: Final = ("pm1_0", "pm2_5", "pm4_0", "pm10", "n0_5", "n1_0", "n2_5", "n4_0", "n10", "typical_size")
 """µg/m3 four times, particles a cm3 five times, µm; the order in which they are sent."""

@@ -7,13 +7,11 @@ SBOS397B, page 7, and SBOS397C, pages 6 and 9; conversion time as in the TMP112'
 
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from drivers.sim.physical import Physical, half_up
 from drivers.sim.register_chip import RegisterChip
-
-Physical = int | float | Decimal
 
 _POWER_UP: Final = 0x60A0
 _FIXED: Final = 0x6020
@@ -57,7 +55,7 @@ class Tmp102Chip(RegisterChip):
     @property
     def presented(self) -> Mapping[str, int | None]:
         """What a right driver must make of the newest measurement: 0.01 degree Celsius."""
-        return {"temperature": (Fraction(self._shown * 100, 16) + Fraction(1, 2)).__floor__()}
+        return {"temperature": half_up(Fraction(self._shown * 100, 16))}
 
     def advance(self) -> None:
         """Take the measurement that became due; in continuous mode the next one begins."""

@@ -7,13 +7,11 @@ SNOSD82D, register map; modes and times as in Adafruit_CircuitPython_TMP117).
 
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from drivers.sim.physical import Physical, half_up
 from drivers.sim.register_chip import RegisterChip
-
-Physical = int | float | Decimal
 
 _POWER_UP: Final = 0x0220
 _CONVERSION_US: Final = 15_500
@@ -59,7 +57,7 @@ class Tmp117Chip(RegisterChip):
         """What a right driver must make of the newest measurement: 0.001 degree Celsius."""
         word = self.registers[0x00]
         ticks = word - 0x10000 if word & 0x8000 else word
-        return {"temperature": (Fraction(ticks * 1000, 128) + Fraction(1, 2)).__floor__()}
+        return {"temperature": half_up(Fraction(ticks * 1000, 128))}
 
     def advance(self) -> None:
         """Take the measurement that became due; in continuous mode the next one begins."""

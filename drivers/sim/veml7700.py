@@ -8,13 +8,11 @@ Adafruit_CircuitPython_VEML7700).
 
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from drivers.sim.physical import Physical, half_up
 from drivers.sim.register_chip import RegisterChip
-
-Physical = int | float | Decimal
 
 _GAIN: Final = (Fraction(1), Fraction(2), Fraction(1, 8), Fraction(1, 4))
 _INTEGRATION_MS: Final = {0b1100: 25, 0b1000: 50, 0b0000: 100, 0b0001: 200, 0b0010: 400, 0b0011: 800}
@@ -76,7 +74,7 @@ class Veml7700Chip(RegisterChip):
         lux = corrected(count * _resolution(configuration))
         if count == _TOP or lux > _END:
             return {"illuminance": None}
-        return {"illuminance": (lux * 100 + Fraction(1, 2)).__floor__()}
+        return {"illuminance": half_up(lux * 100)}
 
     def advance(self) -> None:
         """Take the count that became due, and begin the next one."""

@@ -16,7 +16,7 @@ MODEL = SerialModel(
     options=Options,
     warm_up_s=WARM_UP_S,
     agreement=(
-        "capture of a real sensor: tests/captures/sps30.hexdump",
+        "capture of a real sensor (tests/captures/sps30.hexdump)",
         "independent driver: sensirion-uart-sps30 on the simulated sensor (tests/agreement/agree_sps30_serial.py)",
     ),
     channels=CHANNELS,

@@ -33,10 +33,8 @@ class Tmp102:
             InvalidData: the line is stuck, or another kind of chip answers.
         """
         self._opened = False
-        word = await self._configuration()
-        if word & registers.RESOLUTION != registers.RESOLUTION or word & registers.ALWAYS_ZERO:
-            raise _another("the configuration is not that of a TMP102")
-        await self._configure(registers.SLEEP)
+        await self._configuration()
+        await self._device.write_word(registers.CONFIGURATION, registers.SLEEP)
         if await self._configuration() & registers.SLEEP != registers.SLEEP:
             raise _another("it does not keep its settings")
         self._opened = True
@@ -48,11 +46,11 @@ class Tmp102:
 
         Raises:
             NotReady: `open` has not succeeded, or the chip did not finish measuring.
-            InvalidData: the line is stuck.
+            InvalidData: the line is stuck, or the chip was swapped for another kind.
         """
         if not self._opened:
             raise NotReady(registers.CHIP, "not opened")
-        await self._configure(registers.MEASURE)
+        await self._device.write_word(registers.CONFIGURATION, registers.MEASURE)
         await self._wait_until_done()
         data = await self._device.read_register(registers.TEMPERATURE, 2)
         mono_ns = self._clock.mono_ns()
@@ -79,10 +77,10 @@ class Tmp102:
     async def _configuration(self) -> int:
         data = await self._device.read_register(registers.CONFIGURATION, 2)
         reject_dead(registers.CHIP, data, "the configuration")
-        return int.from_bytes(data, "big")
-
-    async def _configure(self, word: int) -> None:
-        await self._device.write_register(registers.CONFIGURATION, word >> 8, word & 0xFF)
+        word = int.from_bytes(data, "big")
+        if word & registers.RESOLUTION != registers.RESOLUTION or word & registers.ALWAYS_ZERO:
+            raise _another("the configuration is not that of a TMP102")
+        return word
 
 
 def _another(what: str) -> InvalidData:

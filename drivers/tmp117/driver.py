@@ -5,8 +5,9 @@ chip's EEPROM: an offset that somebody has stored there to calibrate the chip st
 """
 
 from drivers.bus.api import I2cDevice
+from drivers.chip_id import identify
 from drivers.decoding import reject_dead
-from drivers.errors import DriverError, NotReady, WrongChip
+from drivers.errors import DriverError, NotReady
 from drivers.model import NoOptions
 from drivers.reading import Clock, Reading
 from drivers.tmp117 import decode, registers
@@ -29,7 +30,7 @@ class Tmp117:
         """
         self._identified = False
         await self._identify()
-        await self._configure(registers.SOFT_RESET)
+        await self._device.write_word(registers.CONFIGURATION, registers.SOFT_RESET)
         await self._clock.sleep(registers.RESET_S)
         self._identified = True
 
@@ -40,11 +41,13 @@ class Tmp117:
 
         Raises:
             NotReady: `open` has not succeeded, or the chip did not finish measuring.
+            WrongChip: the chip was swapped for another kind.
             InvalidData: the line is stuck, or the chip restarted meanwhile.
         """
         if not self._identified:
             raise NotReady(registers.CHIP, "not opened")
-        await self._configure(registers.MEASURE)
+        await self._identify()
+        await self._device.write_word(registers.CONFIGURATION, registers.MEASURE)
         await self._wait_until_ready()
         data = await self._device.read_register(registers.TEMPERATURE, 2)
         mono_ns = self._clock.mono_ns()
@@ -61,18 +64,20 @@ class Tmp117:
             return
         self._identified = False
         try:
-            await self._configure(registers.SLEEP)
+            await self._device.write_word(registers.CONFIGURATION, registers.SLEEP)
         except DriverError:
             return  # it does not answer: there is nothing to put to sleep
 
     async def _identify(self) -> None:
-        data = await self._device.read_register(registers.DEVICE_ID, 2)
-        found = int.from_bytes(data, "big") & registers.DEVICE_ID_MASK
-        if found == registers.TMP117:
-            return
-        reject_dead(registers.CHIP, data, "the identification")
-        hint = "an LM75 or TMP102 can have this address too; check which chip is fitted"
-        raise WrongChip(registers.CHIP, expected=(registers.TMP117,), found=found, hint=hint)
+        await identify(
+            self._device,
+            registers.CHIP,
+            register=registers.DEVICE_ID,
+            expected=(registers.TMP117,),
+            length=2,
+            mask=registers.DEVICE_ID_MASK,
+            hint="an LM75 or TMP102 can have this address too; check which chip is fitted",
+        )
 
     async def _wait_until_ready(self) -> None:
         """Return when the measurement is done. The configuration is never all zeros: that proves the line, too."""
@@ -85,6 +90,3 @@ class Tmp117:
             if int.from_bytes(data, "big") & registers.DATA_READY:
                 return
         raise NotReady(registers.CHIP, "it does not finish measuring; if this lasts, switch its power off and on")
-
-    async def _configure(self, word: int) -> None:
-        await self._device.write_register(registers.CONFIGURATION, word >> 8, word & 0xFF)

@@ -5,8 +5,9 @@ import itertools
 import pytest
 
 from agent.config.plans import BusKind, BusPlan, SensorPlan
+from agent.discretion import NotTaped
 from agent.poller import StartPolicy
-from agent.taping import NotTaped, Tape
+from agent.taping import Tape
 from drivers.bus.api import I2cDevice
 from drivers.errors import InvalidData, NotReady
 from drivers.model import I2cModel, NoOptions
@@ -114,8 +115,3 @@ async def test_tape_without_a_reading_has_nothing_on_it() -> None:
     await driver.close()
     with pytest.raises(NotTaped, match="gave no reading"):
         await tape.text()
-
-
-def test_tape_of_something_derived_from_people_is_refused() -> None:
-    with pytest.raises(NotTaped, match="its x can tell of people or places"):
-        _tape(Register, RegisterFile(), group="walkers")

@@ -1,12 +1,12 @@
-"""Identifying a Bosch chip, and waiting for bits of a register, on transcripts."""
+"""Waiting for bits of a register, and knowing a chip again, on transcripts."""
 
 import pytest
 
-from drivers.bosch_chip import Bits, Patience, identify, wait_for
+from drivers.bosch_chip import Bits, Patience, is_known, wait_for
 from drivers.bus.api import I2cDevice
 from drivers.bus.playback import PlaybackI2c
-from drivers.errors import InvalidData, NotReady, WrongChip
-from tests.support.i2c_chips import SleptClock
+from drivers.errors import InvalidData, NotReady
+from tests.support.slept_clock import SleptClock
 
 _BUSY = Bits(register=0xF3, mask=0x08)
 _READY = Bits(register=0x03, mask=0x60, wanted=0x60)
@@ -18,11 +18,6 @@ def _device(script: str) -> tuple[I2cDevice, PlaybackI2c]:
     return I2cDevice(bus, 0x76), bus
 
 
-async def _identify(script: str) -> int:
-    device, _ = _device(script)
-    return await identify(device, "chip", register=0xD0, expected=(0x57, 0x58), hint=lambda found: f"hint {found}")
-
-
 async def _wait(script: str, bits: Bits) -> list[float]:
     clock = SleptClock()
     device, bus = _device(script)
@@ -31,20 +26,12 @@ async def _wait(script: str, bits: Bits) -> list[float]:
     return clock.slept_s
 
 
-@pytest.mark.parametrize("found", [0x57, 0x58], ids=hex)
-async def test_identify_expected_id_returns_it(found: int) -> None:
-    assert await _identify(f"0x76 W d0 R {found:02x}\n") == found
-
-
-async def test_identify_another_id_says_both_and_the_hint() -> None:
-    with pytest.raises(WrongChip, match=r"expected id 0x57 or 0x58, found 0x60 \(hint 96\)"):
-        await _identify("0x76 W d0 R 60\n")
-
-
-@pytest.mark.parametrize("level", ["00", "ff"])
-async def test_identify_on_a_stuck_line_says_so(level: str) -> None:
-    with pytest.raises(InvalidData, match=f"0x{level}"):
-        await _identify(f"0x76 W d0 R {level}\n")
+@pytest.mark.parametrize(
+    ("shown", "known"), [("54", True), ("55", True), ("00", False), ("ff", False), ("50", False)]
+)
+async def test_is_known_chip_that_shows_the_mark_or_still_measures_is_the_same(shown: str, *, known: bool) -> None:
+    device, _ = _device(f"0x76 W f4 R {shown}\n")
+    assert await is_known(device, mark=Bits(register=0xF4, mask=0xFC, wanted=0x54)) is known
 
 
 async def test_wait_until_a_bit_is_clear_looks_first_after_the_usual_time() -> None:

@@ -1,13 +1,10 @@
 """What holds for every model: its folder, its README, its channels, and what agrees with it."""
 
-import tomllib
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from drivers import registry
-from drivers.model import I2cModel
 from drivers.reading import Sensitivity
 
 _DRIVERS = Path(__file__).parents[2] / "drivers"
@@ -28,19 +25,6 @@ def test_readme_names_every_channel(name: str) -> None:
     measured = _readme(name).partition("## Wiring")[0]
     missing = [channel.name for channel in registry.load(name).channels if f"`{channel.name}`" not in measured]
     assert not missing
-
-
-@pytest.mark.parametrize("name", registry.names())
-def test_readme_sample_configuration_fits_the_model(name: str) -> None:
-    model = registry.load(name)
-    configuration = tomllib.loads(_readme(name).split("```toml\n")[1].split("```")[0])
-    sensors = [sensor for sensor in configuration["sensor"].values() if sensor["model"] == name]
-    assert sensors
-    for sensor in sensors:
-        assert sensor["bus"] in configuration["bus"]
-        msgspec.convert(sensor.get("options", {}), model.options)
-        if isinstance(model, I2cModel):
-            assert sensor.get("address", model.addresses[0]) in model.addresses
 
 
 @pytest.mark.parametrize("name", registry.names())

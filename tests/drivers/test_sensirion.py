@@ -10,7 +10,7 @@ from drivers.bus.playback import PlaybackI2c
 from drivers.errors import ChecksumMismatch, ChipError, InvalidData, NotReady
 from drivers.sensirion import Command, CommandPort
 from drivers.sim.sensirion_chip import checksum
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 _READ = Command(name="read", code=0xEC05, reply_words=3)
 _READY = Command(name="ready", code=0xE4B8, reply_words=1)

@@ -10,8 +10,8 @@ from drivers.bus.linux_serial import LinuxSerial
 from drivers.errors import BusGone, BusTimeout
 from drivers.modbus.line import ModbusLine
 from drivers.sim.modbus import SimulatedModbus, SimulatedSlave, SimulatedSlaves
-from tests.support.i2c_chips import SleptClock
 from tests.support.serial_sensors import RealClock
+from tests.support.slept_clock import SleptClock
 
 FORMAT = LineFormat(115_200, Parity.EVEN, 1)
 

@@ -11,15 +11,14 @@ from math import lcm
 from typing import Final
 
 from agent.config.devices.people import check_people
+from agent.config.devices.units import check_unit
 from agent.config.devices.values import fraction
 from agent.privacy.classes import LARGEST_VALUE
-from agent.tomlfile import Table, did_you_mean, quoted
-from agent.wire.units import PRIMARY, SECONDARY
-from drivers.declared.fields import Kind
+from agent.tomlfile import Table, quoted
+from drivers.declared.fields import Field, Kind
 from drivers.declared.scaling import Scaling
 from drivers.reading import Channel, Sensitivity
 
-_UNITS: Final = PRIMARY | set(SECONDARY)
 _SOURCED: Final = re.compile(r"unverified.*|.*\([^()]+\)\.?", re.DOTALL)
 _NEEDED: Final = (
     ("unit", 'a unit of SenML, such as "Cel"; "/" for a ratio'),
@@ -37,12 +36,12 @@ class Described:
     scaling: Scaling | None
 
 
-def describe(table: Table, *, kind: Kind | None = None) -> Described | None:
+def describe(table: Table, *, field: Field | None = None) -> Described | None:
     """Return the channel, None after reporting what is wrong with it.
 
     Args:
         table: the channel's.
-        kind: how its number is written, where that bounds it.
+        field: how its number is written, where that bounds it.
     """
     before = len(table.report.errors())
     check_people(table)
@@ -50,12 +49,12 @@ def describe(table: Table, *, kind: Kind | None = None) -> Described | None:
         _check_identifier(table)
         return None if len(table.report.errors()) > before else Described(_identifier(table), None)
     _check_needed(table)
-    _check_unit(table)
+    check_unit(table)
     _check_accuracy(table)
     scaling = _scaling(table)
     bounds = _bounds(table)
-    if scaling is not None and bounds is not None and kind is not None and "bits" not in table.written:
-        _check_reachable(table, scaling, bounds, kind)
+    if scaling is not None and bounds is not None and field is not None and not field.kind.floating:
+        _check_reachable(table, scaling, bounds, field)
     if len(table.report.errors()) > before or scaling is None or bounds is None:
         return None
     return Described(_channel(table, bounds), scaling)
@@ -108,19 +107,6 @@ def _check_needed(table: Table) -> None:
                 expected=f"{key} = {expected}",
                 found="nothing",
             )
-
-
-def _check_unit(table: Table) -> None:
-    unit = table.text("unit")
-    if unit is not None and unit not in _UNITS:
-        table.problem(
-            "unit",
-            "unknown-unit",
-            f"SenML has no unit {quoted(unit)}",
-            expected="one of the units of RFC 8428, section 12.1, and RFC 8798",
-            found=quoted(unit),
-            hint=did_you_mean(unit, _UNITS),
-        )
 
 
 def _check_accuracy(table: Table) -> None:
@@ -183,11 +169,10 @@ def _finer(bound: Decimal, exponent: int) -> bool:
     return bound.scaleb(-exponent) % 1 != 0
 
 
-def _check_reachable(table: Table, scaling: Scaling, bounds: tuple[int, int], kind: Kind) -> None:
+def _check_reachable(table: Table, scaling: Scaling, bounds: tuple[int, int], field: Field) -> None:
     """Report a range that the type cannot fill: mostly a signed number taken for unsigned, or a wrong scale."""
-    if kind.floating:
-        return
-    width = 8 * kind.length
+    kind = field.kind
+    width = 8 * kind.length if field.bits is None else field.bits[0] - field.bits[1] + 1
     signed = kind.signed or kind is Kind.S16
     raw = (-(1 << width - 1), (1 << width - 1) - 1) if signed else (0, (1 << width) - 1)
     ends = sorted(value for value in map(replace(scaling, unavailable=()).value, raw) if value is not None)
@@ -201,5 +186,7 @@ def _check_reachable(table: Table, scaling: Scaling, bounds: tuple[int, int], ki
         f"a {kind} with this scale and offset cannot say all of this range",
         expected=f"inside [{low:f}, {high:f}], or another type, scale or offset",
         found="[{:f}, {:f}]".format(*table.get("range", tuple) or (low, high)),
-        hint=f"is the number signed? type = {quoted(f'i{width}')}" if bounds[0] < ends[0] and not signed else None,
+        hint=f"is the number signed? type = {quoted(f'i{8 * kind.length}')}"
+        if bounds[0] < ends[0] and not signed
+        else None,
     )

@@ -130,7 +130,8 @@ def _i2c(root: Table, name: str) -> I2cModel | None:
     if found is None or not possible:
         return None
     form, channels = found
-    check_examples(root, channels, partial(i2c_reading, form, possible[0]), text=False)
+    if _are_right(root, "i2c"):
+        check_examples(root, channels, partial(i2c_reading, form, possible[0]), text=False)
     return I2cModel(
         **_common(root, name),
         channels=channels,
@@ -138,6 +139,11 @@ def _i2c(root: Table, name: str) -> I2cModel | None:
         timeout_s=_seconds(root, "timeout", duration_s(form) + _I2C_S),
         create=I2cMaker(form),
     )
+
+
+def _are_right(root: Table, *sections: str) -> bool:
+    """Return whether nothing is wrong in these sections: else an example that fails tells nothing new."""
+    return not any(problem.key.partition(".")[0] in sections for problem in root.report.errors())
 
 
 def _serial(root: Table, name: str) -> SerialModel | None:
@@ -155,7 +161,8 @@ def _serial(root: Table, name: str) -> SerialModel | None:
         return None
     fields = None if lined is None else lined[1]
     form = serial_form(root, name=name, message=message, fields=fields, settle_s=_seconds(root, "settle", 0.0))
-    check_examples(root, channels, partial(serial_reading, form), text=lined is not None)
+    if _are_right(root, "line", "frame", "request"):
+        check_examples(root, channels, partial(serial_reading, form), text=lined is not None)
     polled = form.request is not None or form.newest
     common = _common(root, name) | ({} if polled else {"interval_s": 1.0})
     return SerialModel(

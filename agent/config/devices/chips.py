@@ -54,7 +54,7 @@ def _reads_known(section: Table) -> bool:
 
 def _channel(table: Table, length: int | None) -> tuple[Number, Channel] | None:
     field = field_of(table)
-    described = describe(table, kind=None if field is None else field.kind)
+    described = describe(table, field=field)
     if not check_reach(table, field, length, what="a measurement") or described is None or field is None:
         return None
     if described.scaling is None:

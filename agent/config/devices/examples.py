@@ -4,13 +4,14 @@ In: the file's examples, forms and channels. Out: problems. Never: a device that
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 
-from agent.config.devices.stage import Said, Unlike
+from agent.config.devices.guesses import better, nearer, places, stretch
+from agent.config.devices.outcomes import Hint, compare
+from agent.config.devices.stage import Said, Unfit, Unlike
 from agent.config.devices.telegrams import BadTelegram, contents
 from agent.config.devices.values import content
-from agent.tomlfile import Table, did_you_mean, listing, quoted
-from drivers.declared.registers import Contents, ModbusForm, sampled
+from agent.tomlfile import Table, quoted
+from drivers.declared.registers import Contents, ModbusForm, RegisterChannel, sampled
 from drivers.declared.registers import Table as Registers
 from drivers.errors import DriverError
 from drivers.reading import Channel, Reading, Value
@@ -32,7 +33,7 @@ def check_examples(root: Table, channels: Sequence[Channel], run: Run, *, text: 
         if exchange is not None:
             values = _played(example, exchange, run)
             if values is not None:
-                _compare(example, channels, values, text=text)
+                compare(example, channels, values, text=text)
 
 
 def check_telegrams(root: Table, channels: Sequence[Channel], form: ModbusForm) -> None:
@@ -48,14 +49,22 @@ def check_telegrams(root: Table, channels: Sequence[Channel], form: ModbusForm) 
             values = sampled(form.channels, registers).values
             told = [channel for channel in channels if channel.name in values]
             if told:
-                _compare(example, told, values, text=False)
+                compare(example, told, values, hint=_guesser(form.channels, registers))
             else:
                 example.problem(
                     None,
                     "example-differs",
                     "no channel is in the registers of this example",
-                    expected="an example that reads at least one channel",
+                    expected=f"an example that reads at least one channel: {places(form.channels)}",
+                    found=f"registers: {stretch(registers)}",
+                    hint=nearer(form.channels, registers),
                 )
+
+
+def _guesser(channels: Sequence[RegisterChannel], registers: Contents) -> Hint:
+    """Return what tells of a channel what would give the value that an example has."""
+    by_name = {channel.name: channel for channel in channels}
+    return lambda name, wanted: better(by_name[name], registers, wanted)
 
 
 def _examples(root: Table) -> tuple[Table, ...]:
@@ -73,14 +82,15 @@ def _played(example: Table, exchange: Sequence[Said], run: Run) -> Mapping[str, 
     try:
         return run(exchange).values
     except Unlike as other:
-        tables: tuple[Table, ...] = example.get("exchange", tuple) or ()
-        place = tables[other.index] if other.index < len(tables) else example
-        place.problem(
+        _unlike(example, exchange, other)
+    except Unfit as unfit:
+        example.problem(
             None,
-            "example-differs",
-            "by its own sections, the device is asked for something else here",
-            expected=other.expected,
-            found="another exchange" if other.index < len(tables) else "no exchange any more",
+            "example-fails",
+            "what is received in this example is not what the sections say, so no sample comes of it",
+            expected=unfit.reason.expected,
+            found=unfit.reason.found,
+            hint=unfit.reason.hint,
         )
     except DriverError as error:
         example.problem(
@@ -90,6 +100,24 @@ def _played(example: Table, exchange: Sequence[Said], run: Run) -> Mapping[str, 
             expected="what is received to be as the sections say",
         )
     return None
+
+
+def _unlike(example: Table, exchange: Sequence[Said], other: Unlike) -> None:
+    tables: tuple[Table, ...] = example.get("exchange", tuple) or ()
+    place = tables[other.index] if other.index < len(tables) else example
+    place.problem(
+        None,
+        "example-differs",
+        "by its own sections, the device is asked for something else here",
+        expected=other.expected,
+        found=_said(exchange[other.index]) if other.index < len(exchange) else "no exchange any more",
+    )
+
+
+def _said(said: Said) -> str:
+    """Return an exchange in words."""
+    sent = "nothing sent" if said.sent is None else f'sent = "{said.sent.hex(" ").upper()}"'
+    return sent if said.received is None else f"{sent}, received = {len(said.received)} bytes"
 
 
 def _registers(example: Table, exchange: Sequence[Said]) -> Contents | None:
@@ -108,87 +136,3 @@ def _registers(example: Table, exchange: Sequence[Said]) -> Contents | None:
             )
             return None
     return found
-
-
-def _compare(example: Table, channels: Sequence[Channel], values: Mapping[str, Value], *, text: bool) -> None:
-    expected, absent = example.table("values"), example.get("not_available", tuple) or ()
-    names = [channel.name for channel in channels]
-    for index, name in enumerate(absent):
-        _check_name(example, ("not_available", index), str(name), names)
-    for name in expected.values:
-        _check_name(expected, name, name, names)
-    for channel in channels:
-        found = values.get(channel.name)
-        if channel.name in expected.values:
-            _check_value(expected, channel, found, text=text)
-        elif channel.name in absent and found is not None:
-            _differs(
-                example, "not_available", channel, expected="no value", found=_written(channel, found, text=text)
-            )
-        elif channel.name not in absent:
-            example.problem(
-                None,
-                "example-incomplete",
-                f"this example does not say what comes of channel {quoted(channel.name)}",
-                expected=f"{channel.name} = the value, in [example.values], or its name in not_available",
-                found="nothing",
-            )
-
-
-def _check_name(table: Table, key: str | tuple[str, int], name: str, names: Sequence[str]) -> None:
-    if name not in names:
-        table.problem(
-            key,
-            "unknown-channel",
-            f"this example has no channel {quoted(name)}",
-            expected=f"one of {listing(names)}",
-            found=quoted(name),
-            hint=did_you_mean(name, names),
-        )
-
-
-def _check_value(expected: Table, channel: Channel, found: Value, *, text: bool) -> None:
-    told = expected.values[channel.name]
-    if isinstance(found, bytes) or channel.unit == "":
-        right = isinstance(told, str) and found == _identifier(told, text=text)
-    else:
-        number = Decimal(told) if isinstance(told, int | Decimal) and not isinstance(told, bool) else None
-        right = number is not None and found is not None and number.scaleb(-channel.exponent) == found
-    if not right:
-        _differs(expected, channel.name, channel, expected=_written(channel, found, text=text), found=quoted(told))
-    elif isinstance(found, int) and not channel.minimum <= found <= channel.maximum:
-        expected.problem(
-            channel.name,
-            "example-out-of-range",
-            "this value lies outside the channel's range",
-            expected="a range that holds it, or another scale",
-            found=quoted(told),
-        )
-
-
-def _differs(table: Table, key: str, channel: Channel, *, expected: str, found: str) -> None:
-    table.problem(
-        key,
-        "example-differs",
-        f"by the file's own sections, channel {quoted(channel.name)} comes out otherwise in this example",
-        expected=expected,
-        found=found,
-        hint="check offset, type, order, scale and exponent; or the example",
-    )
-
-
-def _identifier(told: str, *, text: bool) -> bytes | None:
-    if text:
-        return told.encode()
-    try:
-        return bytes.fromhex(told)
-    except ValueError:
-        return None
-
-
-def _written(channel: Channel, value: Value, *, text: bool) -> str:
-    if value is None:
-        return "no value: its name in not_available"
-    if isinstance(value, bytes):
-        return quoted(value.decode(errors="replace") if text else value.hex(" ").upper())
-    return f"{Decimal(value).scaleb(channel.exponent):f}"

@@ -113,7 +113,7 @@ def _channel(table: Table, shortest: int | None) -> tuple[Number | Identifier, C
     if table.text("type") == "bytes" or table.text("class") == "identifier":
         return _identifier(table, shortest)
     field = field_of(table)
-    described = describe(table, kind=None if field is None else field.kind)
+    described = describe(table, field=field)
     if "length" in table.written:
         table.problem("length", "no-effect", "the type says how long a number is", expected="no length here")
         return None

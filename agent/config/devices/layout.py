@@ -31,6 +31,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=1000)]
 Bytes = Annotated[
     str, Meta(pattern="^([0-9A-Fa-f]{2}( ?[0-9A-Fa-f]{2})*)?$", extra={"is": _BYTES, "code": "bad-bytes"})
 ]
+Sent = Annotated[Bytes, Meta(extra={"is": f"{_BYTES}; a text goes into send_text"})]
 Plain = Annotated[str, Meta(max_length=1024, extra={"is": "a text in double quotes"})]
 Fraction = Annotated[Any, Meta(extra={"is": _FRACTION})]
 """Read by `values.fraction`: msgspec has no type for a number or a text."""
@@ -228,4 +229,7 @@ class Device(Section, frozen=True, kw_only=True):
     timeout: Interval | None = None
     warm_up: Long | None = None
     settle: Long | None = None
-    example: Annotated[tuple[Example, ...], Meta(min_length=1)]
+    example: Annotated[
+        tuple[Example, ...],
+        Meta(min_length=1, extra={"is": "at least one [[example]] with source, exchange, values"}),
+    ]

@@ -10,9 +10,18 @@ from agent.config.devices.layout import (
     Offset,
     Plain,
     Section,
+    Sent,
     Wait,
 )
 from agent.config.devices.sections import Parameters, Require
+
+_MARK = "one or more characters in double quotes; a tab is \\t, a carriage return \\r"
+_NOT_EMPTY = r"^[\s\S]+$"
+"""Not a smallest length: that counts without blank space, and a mark may be nothing else."""
+
+Separator = Annotated[str, Meta(pattern=_NOT_EMPTY, max_length=8, extra={"is": _MARK})]
+End = Annotated[str, Meta(pattern=_NOT_EMPTY, max_length=4, extra={"is": _MARK})]
+Before = Annotated[str, Meta(pattern=_NOT_EMPTY, max_length=16, extra={"is": _MARK})]
 
 
 class Send(Section, frozen=True, kw_only=True):
@@ -24,7 +33,7 @@ class Send(Section, frozen=True, kw_only=True):
         wait: How long to wait afterwards.
     """
 
-    send: Bytes | None = None
+    send: Sent | None = None
     send_text: Plain | None = None
     wait: Wait | None = None
 
@@ -54,7 +63,7 @@ class LineCheck(Parameters, frozen=True, kw_only=True):
     """
 
     after: Plain = ""
-    before: Annotated[str, Meta(min_length=1, max_length=16)]
+    before: Before
 
 
 class LineRequire(Section, frozen=True, kw_only=True):
@@ -85,10 +94,10 @@ class Line(Section, frozen=True, kw_only=True):
     """
 
     form: Literal["delimited", "pattern", "json"]
-    separator: Annotated[str, Meta(min_length=1, max_length=8)] | None = None
+    separator: Separator | None = None
     fields: Annotated[int, Meta(ge=1, le=100)] | None = None
     pattern: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
-    end: Annotated[str, Meta(min_length=1, max_length=4)] = "\n"
+    end: End = "\n"
     longest: Annotated[int, Meta(ge=4, le=1024)] = 256
     begins: Plain = ""
     checksum: LineCheck | None = None

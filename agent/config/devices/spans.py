@@ -46,7 +46,7 @@ def _channel(table: Table, section: Table) -> tuple[RegisterChannel, Channel] | 
     field = None if registers.of_bits else _field(table, section)
     if registers.of_bits:
         _check_bit(table, name)
-    described = describe(table, kind=None if field is None else field.kind)
+    described = describe(table, field=field)
     address = table.get("register", int)
     if described is None or address is None or (field is None and not registers.of_bits):
         return None

@@ -8,10 +8,11 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from agent.config.devices.reasons import Reason, reason
 from drivers.bus.api import I2cDevice, Message, Read, Write
 from drivers.declared.i2c import DeclaredI2c, I2cForm
 from drivers.declared.streams import DeclaredSerial, SerialForm
-from drivers.errors import BusTimeout
+from drivers.errors import BusTimeout, DriverError
 from drivers.model import Driver
 from drivers.reading import Reading
 
@@ -41,16 +42,35 @@ class Unlike(Exception):
         self.expected = expected
 
 
+class Unfit(Exception):
+    """What is received is no sample.
+
+    Attributes:
+        reason: why not.
+    """
+
+    def __init__(self, why: Reason) -> None:
+        super().__init__(f"expected {why.expected}")
+        self.reason = why
+
+
 def serial_reading(form: SerialForm, exchange: Sequence[Said]) -> Reading:
     """Return the first sample that the driver of a serial device gets out of an exchange.
 
     Raises:
         Unlike: it sends something else.
+        Unfit: what is received is no sample, and it is known why.
         DriverError: what is received is no sample.
     """
     line = _Line(exchange)
-    plain = replace(form, setup=(), goodbye=(), settle_s=0.0, newest=False)
-    reading = _sampled(DeclaredSerial(line, _Still(), plain))
+    plain = replace(form, setup=(), goodbye=(), settle_s=0.0, newest=False, silence_s=0.0)
+    try:
+        reading = _sampled(DeclaredSerial(line, _Still(), plain))
+    except DriverError as error:
+        why = reason(form, b"".join(said.received or b"" for said in exchange))
+        if why is None:
+            raise
+        raise Unfit(why) from error
     line.finish()
     return reading
 

@@ -13,6 +13,8 @@ from drivers.declared.wire import Send
 
 Fields = Delimited | Patterned | Json
 DEFAULT_ANSWER_S = 5.0
+SILENCE_S = 0.05
+"""Longer than a byte at 300 bits a second, and than what an adapter holds back."""
 
 
 def serial_form(
@@ -29,8 +31,16 @@ def serial_form(
         answer_s=DEFAULT_ANSWER_S if timeout is None else timeout.seconds,
         newest="interval" in root.values and "request" not in root.values,
         settle_s=settle_s,
+        silence_s=SILENCE_S if _may_begin_anywhere(message, fields, asked="request" in root.values) else 0.0,
         goodbye=sends(serial, "close"),
     )
+
+
+def _may_begin_anywhere(message: LineForm | FrameForm, fields: Fields | None, *, asked: bool) -> bool:
+    """Return whether the rest of a message could be taken for a whole one."""
+    if asked or isinstance(message, FrameForm) or isinstance(fields, Json):
+        return False
+    return message.check is None and not message.begins
 
 
 def check_sends(root: Table) -> None:

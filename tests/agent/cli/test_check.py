@@ -35,6 +35,27 @@ def test_check_of_a_missing_file_exits_with_2(tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
+    ("line", "number"), [("scale = 0,001", "0.001"), ("values = { level = -1,5 }", "-1.5"), ("offset = +3,0", "+3.0")]
+)
+def test_check_of_a_decimal_comma_says_how_the_number_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], line: str, number: str
+) -> None:
+    (tmp_path / "probe.toml").write_text(f"[channel.level]\n{line}\n")
+    assert main(["check", str(tmp_path / "probe.toml")]) == 1
+    shown = capsys.readouterr().out
+    assert "probe.toml:2:" in shown
+    assert f"then with a point: {number}" in shown
+
+
+def test_check_of_a_device_names_the_channels_that_no_example_proves(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(ROOT / "config/devices/keller_level.toml")]) == 0
+    assert "no example has" not in capsys.readouterr().out
+    assert main(["check", str(ROOT / "config/devices/eastron_sdm120.toml")]) == 0
+    shown = capsys.readouterr().out
+    assert "no example has a value of current, power, power_factor, frequency, energy_import, energy_export" in shown
+
+
+@pytest.mark.parametrize(
     ("text", "code", "errors"),
     [
         pytest.param((ROOT / "config/unit.toml").read_text(), 0, 0, id="right"),

@@ -1,6 +1,5 @@
 """Declared devices live: the real `lamppost once` reads them over simulated wires, each kind by its own file."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ from drivers.sim.chip import NotAcknowledged
 from drivers.sim.line import SimulatedLine
 from drivers.sim.modbus import SimulatedModbus, SimulatedSlave
 from tests.support.agent_process import WEATHER, Site
+from tests.support.feeding import feeding
 
 GAUGE = r"""
 kind = "line"
@@ -139,9 +139,8 @@ def test_once_reads_declared_devices_of_four_kinds(site: Site) -> None:
     with ExitStack() as stack:
         dust = Dust(site.folder / "tty-dust")
         stack.callback(dust.line.close)
-        gauge = stack.enter_context(SimulatedLine(site.folder / "tty-gauge", on_receive=lambda _: None))
         stack.enter_context(SimulatedModbus(site.folder / "tty-modbus", {7: slave}))
-        stack.enter_context(repeating(gauge, b"L=-12.5cm,S=DIRTY\r\n"))
+        stack.enter_context(feeding(site.folder / "tty-gauge", lambda: b"L=-12.5cm,S=DIRTY\r\n"))
         done = site.command("once", str(site.config))
     assert done.returncode == 0, done.stdout + done.stderr
     shown = {tuple(line.split()[:2]): " ".join(line.split()[2:]) for line in done.stdout.splitlines()}
@@ -155,22 +154,6 @@ def test_once_reads_declared_devices_of_four_kinds(site: Site) -> None:
     assert shown["meter", "power"] == "not available"  # NaN
     assert b"".join(dust.heard) == bytes.fromhex("68010196 68012077 68010493 68010295")
     assert {function for function, _ in slave.heard} == {4}
-
-
-def repeating(line: SimulatedLine, data: bytes) -> ExitStack:
-    """Send `data` ten times a second until the stack is closed."""
-    over = threading.Event()
-
-    def send() -> None:
-        while not over.wait(0.1):
-            line.send(data, timeout_s=0)
-
-    thread = threading.Thread(target=send)
-    stack = ExitStack()
-    stack.callback(thread.join)
-    stack.callback(over.set)
-    thread.start()
-    return stack
 
 
 def test_check_of_a_device_file_runs_its_examples(site: Site) -> None:

@@ -1,9 +1,7 @@
 """`lamppost once` as its users see it."""
 
-import contextlib
 import io
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from drivers.sim.captures import read_lines
 from drivers.sim.gnss import ReplayedGnss
 from drivers.sim.line import SimulatedLine
 from tests.support.agent_process import FOOTFALL, PLACE, ROOT, WEATHER, Site, running
+from tests.support.feeding import feeding
 
 MAC = "AA:BB:CC:12:34:56"
 SIGHTING = f"{MAC},-67\n".encode()
@@ -33,25 +32,6 @@ def site(tmp_path: Path) -> Iterator[Site]:
     site.plug()
     yield site
     site.adapter.close()
-
-
-@contextlib.contextmanager
-def feeding(link: Path, frame: Callable[[], bytes]) -> Iterator[None]:
-    """Send a frame ten times a second on a simulated line."""
-    over = threading.Event()
-    with SimulatedLine(link) as line:
-
-        def feed() -> None:
-            while not over.wait(0.1):
-                line.send(frame(), timeout_s=0)
-
-        feeder = threading.Thread(target=feed)
-        feeder.start()
-        try:
-            yield
-        finally:
-            over.set()
-            feeder.join()
 
 
 def test_once_shows_what_was_read_and_what_would_leave_and_keeps_nothing(site: Site) -> None:

@@ -53,7 +53,7 @@ def site(tmp_path: Path, packages: Path) -> Iterator[Site]:
     assert packages.is_dir()
     sys.path.insert(0, str(EXAMPLE / "tests"))
     try:
-        from simulated_si7021 import Si7021Chip  # type: ignore[import-not-found]  # noqa: PLC0415 - the example's own
+        from simulated_si7021 import Si7021Chip  # noqa: PLC0415 - the example's own
     finally:
         sys.path.remove(str(EXAMPLE / "tests"))
     site = Site(tmp_path, parts=(WEATHER,))

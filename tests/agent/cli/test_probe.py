@@ -1,38 +1,43 @@
 """`lamppost probe` as its users see it."""
 
+import asyncio
 import contextlib
 import io
 import json
 import os
+import re
 import signal
 import stat
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from rich.console import Console
 
+from agent import poller
+from agent.cli import holding
+from agent.cli import probe as command
+from agent.cli.main import main
 from agent.cli.probe_page import Page, headline
-from agent.config import load
+from agent.config import Settings, load
 from agent.probing import Probe, hidden
 from drivers.bme280.driver import Bme280
 from drivers.bus.api import I2cDevice
 from drivers.bus.playback import PlaybackI2c, PlaybackSerial
-from drivers.model import NoOptions
+from drivers.model import Driver, NoOptions
 from drivers.pmsx003 import MODEL as PMSX003
 from drivers.reading import Channel, Reading, Sensitivity
 from drivers.sim.captures import read_lines
 from drivers.sim.gnss import ReplayedGnss
-from drivers.sim.line import SimulatedLine
 from drivers.sim.pmsx003 import SimulatedPms
-from tests.support.agent_process import DEADLINE_S, FOOTFALL, PLACE, ROOT, WEATHER, Site, running
+from tests.support.agent_process import FOOTFALL, PLACE, ROOT, WEATHER, Site, running
 from tests.support.buses import FakeI2c, ManualClock
+from tests.support.feeding import feeding
 
 MAC = "AA:BB:CC:12:34:56"
+INTERVAL_S = 0.1
 SIGHTING = f"{MAC},-67\n".encode()
 DUST = """
 [bus.dust]
@@ -70,37 +75,75 @@ def site(tmp_path: Path) -> Iterator[Site]:
     site.adapter.close()
 
 
-@contextlib.contextmanager
-def feeding(link: Path, frame: Callable[[], bytes]) -> Iterator[SimulatedLine]:
-    """Send a frame ten times a second on a simulated line."""
-    over = threading.Event()
-    with SimulatedLine(link) as line:
+@dataclass(frozen=True)
+class Done:
+    """How the command ended."""
 
-        def feed() -> None:
-            while not over.wait(0.1):
-                line.send(frame(), timeout_s=0)
-
-        feeder = threading.Thread(target=feed)
-        feeder.start()
-        try:
-            yield line
-        finally:
-            over.set()
-            feeder.join()
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def _probe(site: Site, sensor: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return site.command("probe", sensor, str(site.config), *options)
+class Run(Protocol):
+    """Runs `lamppost probe` of a sensor of the site; `at` is done when so many lines have been printed."""
+
+    def __call__(self, sensor: str, *options: str, at: Mapping[int, Callable[[], None]] | None = None) -> Done: ...
 
 
-def _last(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+class Printed(io.StringIO):
+    """What is printed, and what is done when a line is."""
+
+    def __init__(self, at: Mapping[int, Callable[[], None]]) -> None:
+        super().__init__()
+        self._at = dict(at)
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if act := self._at.pop(self.getvalue().count("\n"), None):
+            act()
+        return written
 
 
-def test_probe_shows_one_reading_with_units_ages_and_errors(site: Site) -> None:
+@pytest.fixture
+def probe(site: Site, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """The command in this process, ten times as fast: a process takes half a second to begin."""
+
+    def quickly(file: Path) -> Settings:
+        settings = load(file)
+        return replace(settings, sensors=tuple(replace(plan, interval_s=INTERVAL_S) for plan in settings.sensors))
+
+    monkeypatch.setattr(command, "keep_memory_private", lambda: None)
+    monkeypatch.setattr(command, "load", quickly)
+    monkeypatch.setattr(command, "_EVERY_S", INTERVAL_S)
+    monkeypatch.setattr(holding, "_PATIENCE_S", INTERVAL_S)
+    monkeypatch.setattr(poller, "_BACKOFF_FIRST_S", INTERVAL_S)
+
+    def run(sensor: str, *options: str, at: Mapping[int, Callable[[], None]] | None = None) -> Done:
+        with (
+            contextlib.redirect_stdout(Printed(at or {})) as out,
+            contextlib.redirect_stderr(io.StringIO()) as err,
+        ):
+            code = main(["probe", sensor, str(site.config), *options])
+        return Done(code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+def interrupt(number: signal.Signals = signal.SIGINT) -> None:
+    os.kill(os.getpid(), number)
+
+
+def _told(done: Done) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _last(done: Done) -> dict[str, Any]:
+    return _told(done)[-1]
+
+
+def test_probe_shows_one_reading_with_units_ages_and_errors(site: Site, probe: Run) -> None:
     site.chip.set(temperature_c=-7)
-    done = _probe(site, "weather")
+    done = probe("weather")
     assert done.returncode == 0, done.stderr
     assert "weather, Bosch Sensortec BME280: ok; 1 readings, 0 errors" in done.stdout
     (shown,) = [line.split() for line in done.stdout.splitlines() if line.startswith("temperature")]
@@ -109,8 +152,8 @@ def test_probe_shows_one_reading_with_units_ages_and_errors(site: Site) -> None:
     assert site.kept == []
 
 
-def test_probe_of_several_samples_tells_how_many_there_are_in_a_minute(site: Site) -> None:
-    done = _probe(site, "weather", "--samples", "3", "--json")
+def test_probe_of_several_samples_tells_how_many_there_are_in_a_minute(probe: Run) -> None:
+    done = probe("weather", "--samples", "3", "--json")
     assert done.returncode == 0, done.stderr
     told = _last(done)
     assert (told["state"], told["readings"], told["errors"], told["problem"]) == ("ok", 3, 0, None)
@@ -118,68 +161,59 @@ def test_probe_of_several_samples_tells_how_many_there_are_in_a_minute(site: Sit
     for channel in told["channels"]:
         assert channel["count"] == 3
         assert 0 <= channel["age_s"] < 5
-        assert channel["a_minute"] == pytest.approx(60, rel=0.2), "an interval of one second"
+        assert channel["a_minute"] == pytest.approx(60 / INTERVAL_S, rel=0.3)
 
 
-def test_probe_with_watch_goes_on_until_it_is_interrupted(site: Site) -> None:
-    command = [sys.executable, "-m", "agent", "probe", "weather", str(site.config), "--watch", "--json"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        readings = [json.loads(process.stdout.readline())["readings"] for _ in range(3)]
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=DEADLINE_S)
-    assert readings == [1, 2, 3]
-    assert process.returncode == 0
+def test_probe_with_watch_goes_on_until_it_is_interrupted(probe: Run) -> None:
+    done = probe("weather", "--watch", "--json", at={3: interrupt})
+    assert [told["readings"] for told in _told(done)][:3] == [1, 2, 3]
+    assert done.returncode == 0
 
 
-def test_probe_with_watch_shows_a_sensor_that_fails_and_comes_back(site: Site) -> None:
+def test_probe_with_watch_shows_a_sensor_that_fails_and_comes_back(site: Site, probe: Run) -> None:
     chips = dict(site.adapter.chips)
     site.adapter.chips.clear()
-    command = [sys.executable, "-m", "agent", "probe", "weather", str(site.config), "--watch", "--json"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        first = json.loads(process.stdout.readline())
-        site.adapter.chips.update(chips)
-        later = first
-        while not later["readings"]:
-            later = json.loads(process.stdout.readline())
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=DEADLINE_S)
+    ending = {1: lambda: site.adapter.chips.update(chips), 2: lambda: interrupt(signal.SIGTERM)}
+    done = probe("weather", "--watch", "--json", at=ending)
+    first, later = _told(done)[:2]
     assert (first["state"], first["readings"], first["errors"]) == ("absent", 0, 1)
     assert "nobody answers: check wiring, power and address" in first["problem"]
-    assert (later["state"], later["problem"]) == ("ok", None)
-    assert process.returncode == 0
+    assert (later["state"], later["readings"], later["problem"]) == ("ok", 1, None)
+    assert done.returncode == 0
 
 
-def test_probe_of_a_sensor_that_does_not_answer_ends_and_says_why(site: Site) -> None:
+def test_probe_of_a_sensor_that_does_not_answer_ends_and_says_why(site: Site, probe: Run) -> None:
     site.adapter.chips.clear()
-    done = _probe(site, "weather")
+    done = probe("weather")
     assert done.returncode == 1
     assert "sensor weather gave 0 readings" in done.stderr
     assert "address 0x76: nobody answers: check wiring, power and address" in done.stderr
 
 
-def test_probe_of_a_sensor_that_is_not_there_says_which_are(site: Site) -> None:
-    done = _probe(site, "wether")
+def test_probe_of_a_sensor_that_is_not_there_says_which_are(probe: Run) -> None:
+    done = probe("wether")
     assert (done.returncode, done.stdout) == (1, "")
     assert "there is no sensor 'wether'; expected one of weather; did you mean" in done.stderr
 
 
-@pytest.mark.parametrize("options", [("--samples", "0"), ("--samples", "many"), ()])
-def test_probe_with_a_wrong_command_line_exits_with_usage(site: Site, options: tuple[str, ...]) -> None:
-    done = _probe(site, "weather", *options) if options else site.command("probe")
-    assert done.returncode == 2
-    assert "usage: lamppost probe" in done.stderr
+@pytest.mark.parametrize("options", [("weather", "--samples", "0"), ("weather", "--samples", "many"), ()])
+def test_probe_with_a_wrong_command_line_exits_with_usage(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["probe", *options])
+    assert ended.value.code == 2
+    assert "usage: lamppost probe" in capsys.readouterr().err
 
 
-def test_probe_shows_no_identifier_no_place_and_nothing_derived_from_people(site: Site) -> None:
+def test_probe_shows_no_identifier_no_place_and_nothing_derived_from_people(site: Site, probe: Run) -> None:
     site.parts = (WEATHER, FOOTFALL, PLACE)
     site.write()
     gnss = ReplayedGnss(read_lines(ROOT / "tests" / "captures" / "gnss-ublox-8.log"))
     with feeding(site.folder / "tty-scanner", lambda: SIGHTING), feeding(site.folder / "tty-gnss", gnss.frame):
-        scanner = _probe(site, "scanner", "--samples", "5", "--json")
-        text = _probe(site, "scanner", "--samples", "2")
-        place = _probe(site, "gnss", "--samples", "2", "--json")
+        scanner = probe("scanner", "--samples", "5", "--json")
+        text = site.command("probe", "scanner", str(site.config), "--samples", "2")
+        place = probe("gnss", "--samples", "2", "--json")
 
     assert scanner.returncode == text.returncode == place.returncode == 0, place.stderr
     assert [(channel["name"], channel["value"], channel["count"]) for channel in _last(scanner)["channels"]] == [
@@ -194,36 +228,44 @@ def test_probe_shows_no_identifier_no_place_and_nothing_derived_from_people(site
         assert secret not in scanner.stdout + scanner.stderr + text.stdout + text.stderr
 
 
-def test_probe_while_the_agent_runs_says_to_stop_it(site: Site) -> None:
+def test_probe_while_the_agent_runs_says_to_stop_it(site: Site, probe: Run) -> None:
     with running(site) as agent:
         agent.says("sensor weather: ok")
-        done = _probe(site, "weather", "--record", str(site.folder / "t.txt"))
+        done = probe("weather", "--record", str(site.folder / "t.txt"))
         assert agent.stop() == 0
     assert (done.returncode, done.stdout) == (1, "")
     assert "the agent is running and has the buses; stop it first: sudo systemctl stop lamppost" in done.stderr
     assert not (site.folder / "t.txt").exists()
-    assert _probe(site, "weather").returncode == 0
+    assert probe("weather").returncode == 0
 
 
-def test_probe_keeps_an_agent_from_starting_meanwhile(site: Site) -> None:
-    command = [sys.executable, "-m", "agent", "probe", "weather", str(site.config), "--watch", "--json"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
+def test_probe_keeps_an_agent_from_starting_meanwhile(site: Site, probe: Run) -> None:
+    said: list[str] = []
+
+    def start_an_agent() -> None:
         with running(site) as agent:
             assert agent.ended() == 1
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=DEADLINE_S)
-    assert "another process has the control state" in agent.said
+        said.append(agent.said)
+
+    done = probe("weather", "--json", at={1: start_an_agent})
+    assert done.returncode == 0
+    assert "another process has the control state" in said[0]
 
 
 # -- transcripts
 
 
-async def test_record_keeps_a_transcript_that_replays(site: Site) -> None:
+async def sampled(driver: Driver, times: int) -> list[Reading]:
+    await driver.open()
+    readings = [await driver.sample() for _ in range(times)]
+    await driver.close()
+    return readings
+
+
+def test_record_keeps_a_transcript_that_replays(site: Site, probe: Run) -> None:
     site.chip.set(temperature_c=-7, humidity_pct=41, pressure_pa=99_000)
     file = site.folder / "weather.txt"
-    done = _probe(site, "weather", "--samples", "2", "--record", str(file))
+    done = probe("weather", "--samples", "2", "--record", str(file))
     assert done.returncode == 0, done.stderr
     assert f"{file}: 2 samples" in done.stderr
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -231,101 +273,89 @@ async def test_record_keeps_a_transcript_that_replays(site: Site) -> None:
     assert text.startswith("# bme280 at 0x76, simulated: opened, sampled 2 times, closed; lamppost ")
 
     bus = PlaybackI2c(text)
-    driver = Bme280(I2cDevice(bus, 0x76), ManualClock2(), NoOptions())
-    await driver.open()
-    readings = [await driver.sample() for _ in range(2)]
-    await driver.close()
+    readings = asyncio.run(sampled(Bme280(I2cDevice(bus, 0x76), ManualClock2(), NoOptions()), 2))
     bus.assert_finished()
     for reading in readings:
         assert reading.values["temperature"] == pytest.approx(-700, abs=2)
         assert reading.values["humidity"] == pytest.approx(4100, abs=5)
 
 
-async def test_record_of_a_serial_sensor_replays(site: Site) -> None:
+def test_record_of_a_serial_sensor_replays(site: Site, probe: Run) -> None:
     site.parts = (DUST,)
     site.write()
     pms = SimulatedPms()
     pms.set(pm2_5_ug_m3=20, pm10_ug_m3=37)
     file = site.folder / "dust.txt"
     with feeding(site.folder / "tty-dust", pms.frame):
-        done = _probe(site, "dust", "--samples", "3", "--record", str(file))
+        done = probe("dust", "--samples", "3", "--record", str(file))
     assert done.returncode == 0, done.stderr
     line = PlaybackSerial(file.read_text())
-    driver = PMSX003.create(line, ManualClock2(), PMSX003.options(settle_s=0))
-    await driver.open()
-    readings = [await driver.sample() for _ in range(3)]
-    await driver.close()
+    readings = asyncio.run(sampled(PMSX003.create(line, ManualClock2(), PMSX003.options(settle_s=0)), 3))
     line.assert_finished()
     assert [reading.values["pm10"] for reading in readings] == [37, 37, 37]
 
 
 @pytest.mark.parametrize(("sensor", "channel"), [("scanner", "mac"), ("gnss", "latitude")])
-def test_record_of_a_sensor_that_tells_of_people_or_places_is_refused(sensor: str, channel: str, site: Site) -> None:
+def test_record_of_a_sensor_that_tells_of_people_or_places_is_refused(
+    sensor: str, channel: str, site: Site, probe: Run
+) -> None:
     site.parts = (FOOTFALL, PLACE)
     site.write()
     file = site.folder / "t.txt"
-    done = _probe(site, sensor, "--record", str(file))
+    done = probe(sensor, "--record", str(file))
     assert (done.returncode, done.stdout) == (1, "")
     assert f"no transcript is kept of sensor {sensor}: its {channel}" in done.stderr
     assert not file.exists()
 
 
-def test_record_never_overwrites_a_file(site: Site) -> None:
+def test_record_never_overwrites_a_file(site: Site, probe: Run) -> None:
     file = site.folder / "t.txt"
     file.write_text("mine")
-    done = _probe(site, "weather", "--record", str(file))
+    done = probe("weather", "--record", str(file))
     assert done.returncode == 1
     assert "there is such a file already" in done.stderr
     assert file.read_text() == "mine"
 
 
-def test_record_of_a_sensor_that_gives_nothing_keeps_nothing(site: Site) -> None:
+def test_record_of_a_sensor_that_gives_nothing_keeps_nothing(site: Site, probe: Run) -> None:
     site.adapter.chips.clear()
     file = site.folder / "t.txt"
-    done = _probe(site, "weather", "--record", str(file))
+    done = probe("weather", "--record", str(file))
     assert done.returncode == 1
     assert "gave no reading, so there is nothing to keep" in done.stderr
     assert not file.exists()
 
 
-def test_record_that_is_interrupted_keeps_what_was_whole(site: Site) -> None:
+def test_record_that_is_interrupted_keeps_what_was_whole(site: Site, probe: Run) -> None:
     file = site.folder / "t.txt"
-    command = [sys.executable, "-m", "agent", "probe", "weather", str(site.config), "--watch", "--json"]
-    with subprocess.Popen([*command, "--record", str(file)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        for _ in range(2):
-            process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 0
-    assert "sampled 2 times" in file.read_text() or "sampled 3 times" in file.read_text()
+    done = probe("weather", "--watch", "--json", "--record", str(file), at={2: interrupt})
+    assert done.returncode == 0
+    head, *steps = file.read_text().splitlines()
+    sampled = re.search(r"sampled (\d+) times, closed", head)
+    assert sampled is not None
+    assert int(sampled[1]) == sum("W f7 R" in step for step in steps) >= 2
 
 
-def test_record_ends_with_the_first_failure_and_keeps_what_was_before(site: Site) -> None:
+def test_record_ends_with_the_first_failure_and_keeps_what_was_before(site: Site, probe: Run) -> None:
     file = site.folder / "t.txt"
-    command = [sys.executable, "-m", "agent", "probe", "weather", str(site.config), "--watch", "--json"]
-    with subprocess.Popen([*command, "--record", str(file)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        site.adapter.chips.clear()
-        process.communicate(timeout=DEADLINE_S)
-    assert process.returncode == 0
+    done = probe("weather", "--watch", "--json", "--record", str(file), at={1: site.adapter.chips.clear})
+    assert done.returncode == 0
     *whole, closing = file.read_text().splitlines()
-    assert "sampled 1 times" in whole[0]
+    assert "sampled 1 times" in whole[0] or "sampled 2 times" in whole[0], "one may be on its way already"
     assert "NACK" not in "".join(whole)
     assert closing.endswith("NACK")
 
 
-def test_record_into_a_folder_that_is_not_there_says_so(site: Site) -> None:
-    done = _probe(site, "weather", "--record", str(site.folder / "none" / "t.txt"))
+def test_record_into_a_folder_that_is_not_there_says_so(site: Site, probe: Run) -> None:
+    done = probe("weather", "--record", str(site.folder / "none" / "t.txt"))
     assert done.returncode == 1
     assert "the transcript cannot be written: No such file or directory" in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every lock")
-def test_probe_without_the_right_to_see_the_lock_says_to_be_root(site: Site) -> None:
+def test_probe_without_the_right_to_see_the_lock_says_to_be_root(site: Site, probe: Run) -> None:
     (site.folder / "store" / "control.lock").chmod(0)
-    done = _probe(site, "weather")
+    done = probe("weather")
     assert done.returncode == 1
     assert "Run this as root" in done.stderr
 

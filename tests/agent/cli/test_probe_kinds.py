@@ -105,7 +105,7 @@ def test_probe_of_a_sensor_of_a_package_shows_and_records_it(site: Site, monkeyp
     install_example(packages)
     monkeypatch.setenv("PYTHONPATH", str(packages))
     monkeypatch.syspath_prepend(EXAMPLE / "tests")
-    from simulated_si7021 import Si7021Chip  # type: ignore[import-not-found]  # noqa: PLC0415 - the example's own
+    from simulated_si7021 import Si7021Chip  # noqa: PLC0415 - the example's own
 
     site.adapter.chips[0x40] = Si7021Chip(temperature_c=4.5, humidity_pct=61)
     _add(site, FOREIGN)

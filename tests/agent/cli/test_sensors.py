@@ -56,7 +56,8 @@ def test_sensors_agreement_is_a_file_that_is_there() -> None:
     for name, model in _models().items():
         for text in model["agreement"]:
             found = re.search(r"\((tests/[^)]+)\)", text)
-            assert found is None or list(ROOT.glob(found[1])), (name, text)
+            assert found is not None, (name, text)
+            assert list(ROOT.glob(found[1])), (name, text)
 
 
 def test_sensors_as_text_has_a_line_for_each_channel_and_counts_the_models() -> None:
@@ -137,11 +138,14 @@ def test_sensors_of_a_package_that_fails_to_import_says_so_and_fails(
 
 def test_sensors_beside_a_configuration_lists_its_own_devices_and_those_with_mistakes(tmp_path: Path) -> None:
     (tmp_path / "devices").mkdir()
-    (tmp_path / "devices" / "broken.toml").write_text("title = 3\n")
+    file = tmp_path / "devices" / "broken.toml"
+    file.write_text("title = 3\n")
     done = _run("--json", "--file", str(tmp_path / "unit.toml"))
     assert done.returncode == 1
     (broken,) = [model for model in json.loads(done.stdout)["models"] if model["name"] == "broken"]
-    assert broken["problem"]
+    assert broken["source"] == str(file)
+    assert broken["problem"] == f"{file}:1:1: this file does not say which kind of device it describes"
+    assert 'did you mean "broken"' in _run("brokn", "--file", str(tmp_path / "unit.toml")).stderr
 
 
 # -- words

@@ -105,3 +105,10 @@ def test_body_of_another_version_is_damaged_although_its_checksum_holds(old: str
 def test_file_beyond_the_largest_is_damaged() -> None:
     with pytest.raises(Damaged):
         decode(PLAIN + b" " * MAX_FILE_BYTES)
+
+
+def test_file_with_a_number_beyond_every_count_of_writings_is_damaged() -> None:
+    """Python refuses to read numbers of more than some thousand digits; that must not be what is told."""
+    for digits in (20, 5000):
+        with pytest.raises(Damaged, match="format 1"):
+            decode(b"lamppost-control 1 " + b"9" * digits + b" 00\n{}")

@@ -69,6 +69,11 @@ def test_parse_of_bytes_that_are_no_utf_8_points_at_the_first() -> None:
     assert "UTF-8" in problem.message
 
 
+def test_parse_of_bytes_that_are_no_utf_8_does_not_count_the_byte_order_mark() -> None:
+    problem = refused(b"\xef\xbb\xbfx = \xff")
+    assert (problem.line, problem.column, problem.source) == (1, 5, "x = \ufffd")
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.ads1115.channels import exponent
+from drivers.ads1115.channels import channels, exponent
 from drivers.ads1115.decode import ticks, values
-from drivers.ads1115.options import Input
+from drivers.ads1115.options import Input, Options
 from drivers.ads1115.signals import SPANS, Signal, Unit
 
 
@@ -60,6 +60,28 @@ def test_values_of_a_signal_without_a_live_zero_have_no_broken_wire() -> None:
     assert values("a1", entry, -20) == {"a1": -37, "flow": -1, "flow_fault": 0}
 
 
+@pytest.mark.parametrize("signal", [Signal.VOLTS_0_5, Signal.VOLTS_0_10])
+def test_values_of_a_signal_that_begins_at_zero_may_be_a_little_below_it(signal: Signal) -> None:
+    """An empty tank and a converter whose zero is three steps off: told as it is, and not out of range."""
+    entry = Input(
+        signal=signal,
+        name="level",
+        unit=Unit.METRE,
+        low=Decimal(0),
+        high=Decimal(5),
+        divider_ohm=(Decimal(3), Decimal(1)),
+    )
+    (level,) = (channel for channel in channels(Options(a1=entry)) if channel.name == "level")
+    found = values("a1", entry, -3)["level"]
+    assert found is not None
+    assert level.minimum < found < 0
+
+
+def test_values_at_negative_full_scale_have_neither() -> None:
+    assert values("a0", Input(full_scale_mv=256), -32_768) == {"a0": None}
+    assert values("a0", _probe(), -32_768) == {"a0": None, "level": None, "level_fault": 1}
+
+
 def test_values_of_a_direction_end_at_its_ends() -> None:
     vane = Input(
         signal=Signal.LOOP_4_20_MA,
@@ -74,7 +96,7 @@ def test_values_of_a_direction_end_at_its_ends() -> None:
 
 
 @given(
-    steps=st.integers(-32_768, 32_766),
+    steps=st.integers(-32_767, 32_766),
     signal=st.sampled_from([signal for signal in Signal if signal is not Signal.VOLTAGE]),
     low=st.decimals(-1000, 1000, places=2),
     width=st.decimals(Decimal("0.5"), 1000, places=3),

@@ -12,17 +12,9 @@ from drivers.ads1115.options import Input, Options
 from drivers.ads1115.signals import Signal, Unit
 from drivers.errors import InvalidData, NotReady, WrongChip
 from drivers.sim.ads1115 import Ads1115Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    run_once,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, run_once, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _LEVEL = Input(
     signal=Signal.LOOP_4_20_MA,
@@ -114,7 +106,7 @@ async def test_driver_with_a_chip_that_hangs_is_not_ready() -> None:
 
 
 async def test_driver_whose_chip_loses_its_power_while_converting_refuses_the_sample() -> None:
-    script = "0x48 W 02 R 80 00\n0x48 W 03 R 7f ff\n0x48 W 01 c3 03\n0x48 W 01 R 85 83\n"
+    script = "0x48 W 02 R 80 00\n0x48 W 03 R 7f ff\n" * 2 + "0x48 W 01 c3 03\n0x48 W 01 R 85 83\n"
     driver, _ = on_transcript(MODEL, script, SleptClock(), _PROBE)
     with pytest.raises(InvalidData, match="did not keep its setting"):
         await open_and_sample(driver)

@@ -22,8 +22,8 @@ _PROBE = Input(
 _SENDER = Input(signal=Signal.VOLTS_1_5, name="flow", unit=Unit.METRE_PER_SECOND, low=Decimal(0), high=Decimal(3))
 
 
-def _channels(**inputs: Input) -> dict[str, tuple[str, int, int, int]]:
-    fitted = MODEL.fitted(Options(**inputs))
+def _channels(a0: Input | None = None, a2: Input | None = None) -> dict[str, tuple[str, int, int, int]]:
+    fitted = MODEL.fitted(Options(a0=a0, a2=a2))
     return {entry.name: (entry.unit, entry.exponent, entry.minimum, entry.maximum) for entry in fitted.channels}
 
 
@@ -124,6 +124,21 @@ def test_input_whose_keys_do_not_fit_is_refused(changes: dict[str, Any], said: s
 def test_options_with_one_name_twice_are_refused_at_an_input(other: str) -> None:
     with pytest.raises(ValueError, match=r"a[03] has the same name as another input"):
         Options(a0=_PROBE, a3=replace(_PROBE, name=other))
+
+
+def test_options_whose_signal_ends_above_the_supply_are_refused_at_the_input() -> None:
+    """The chip's protection would hold it at the supply: a possible number, and a wrong one."""
+    probe = replace(_PROBE, shunt_ohm=Decimal(250))
+    with pytest.raises(ValueError, match=r"a1 would get 5250 mV at the end of its signal, and supply_mv is 3300"):
+        Options(a1=probe)
+    assert Options(a1=probe, supply_mv=5500).used == ((1, probe),)
+    assert Options(a1=_PROBE).used == ((1, _PROBE),)
+
+
+@pytest.mark.parametrize("supply_mv", [1999, 5501])
+def test_options_with_an_impossible_supply_are_refused(supply_mv: int) -> None:
+    with pytest.raises(ValueError, match="supply_mv must be 2000 to 5500"):
+        Options(supply_mv=supply_mv)
 
 
 def test_spans_tell_faults_outside_of_the_signal_only() -> None:

@@ -7,16 +7,9 @@ from hypothesis import strategies as st
 from drivers.aht20 import MODEL
 from drivers.errors import ChecksumMismatch, NotReady
 from drivers.sim.aht20 import Aht20Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _CASE = FaultCase(model=MODEL, transcript="aht20", chip=lambda now: Aht20Chip(mono_ns=now), closing=0)
 

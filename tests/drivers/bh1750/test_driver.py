@@ -7,15 +7,9 @@ from hypothesis import strategies as st
 from drivers.bh1750 import MODEL
 from drivers.bh1750.driver import Options
 from drivers.sim.bh1750 import Bh1750Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase
+from tests.support.slept_clock import SleptClock
 
 _BRIGHT = FaultCase(model=MODEL, transcript="bh1750", chip=lambda now: Bh1750Chip(mono_ns=now))
 _DARK = FaultCase(model=MODEL, transcript="bh1750_dark", chip=lambda now: Bh1750Chip(mono_ns=now))

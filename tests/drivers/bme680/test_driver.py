@@ -12,18 +12,9 @@ from drivers.errors import NotReady, WrongChip
 from drivers.sim.bme280 import Bme280Chip
 from drivers.sim.bme680 import Bme680Chip, Shown
 from drivers.sim.bme680_trim import OTHER_SIGNS, TRIMS, TYPICAL, Trim
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StoppableClock,
-    StuckLineFaults,
-    on_adapter,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_adapter, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import CalibratedChipFaults, ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock, StoppableClock
 
 
 class _ColdChip(Bme680Chip):
@@ -34,8 +25,13 @@ class _ColdChip(Bme680Chip):
         return {**super().presented, "gas_resistance": None}
 
 
-class TestFaults(ChipFaults, StuckLineFaults):
-    case = FaultCase(model=MODEL, transcript="bme680", chip=lambda now: _ColdChip(OTHER_SIGNS, mono_ns=now))
+class TestFaults(ChipFaults, StuckLineFaults, CalibratedChipFaults):
+    case = FaultCase(
+        model=MODEL,
+        transcript="bme680",
+        chip=lambda now: _ColdChip(OTHER_SIGNS, mono_ns=now),
+        another=lambda now: _ColdChip(mono_ns=now, gas_high=True),
+    )
 
 
 @pytest.fixture
@@ -146,7 +142,7 @@ async def test_driver_with_a_chip_that_hangs_is_not_ready_within_its_timeout(
         assert (clock.now_ns - before_ns) / 1e9 < MODEL.timeout_s
 
 
-async def test_driver_whose_chip_lost_its_power_between_samples_measures_right_again(
+async def test_driver_whose_chip_lost_its_power_between_samples_lets_its_gas_sensor_burn_in_again(
     clock: SleptClock, tmp_path: Path
 ) -> None:
     async with on_adapter(MODEL, Bme680Chip(mono_ns=clock.mono_ns), clock, tmp_path) as (driver, adapter, _):
@@ -155,6 +151,8 @@ async def test_driver_whose_chip_lost_its_power_between_samples_measures_right_a
         fresh = Bme680Chip(mono_ns=clock.mono_ns)
         adapter.chips[0x76] = fresh
         fresh.set(temperature_c=33)
+        assert (await driver.sample()).values == {**fresh.presented, "gas_resistance": None}
+        clock.jump(MODEL.warm_up_s)
         assert (await driver.sample()).values == fresh.presented
 
 

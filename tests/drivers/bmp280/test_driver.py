@@ -8,24 +8,20 @@ from hypothesis import strategies as st
 
 from drivers.bmp280 import MODEL
 from drivers.errors import NotReady, WrongChip
-from drivers.sim.bme280 import TRIMS, TYPICAL, Bme280Chip, Trim
+from drivers.sim.bme280 import NEGATIVE, TRIMS, TYPICAL, Bme280Chip, Trim
 from drivers.sim.bmp280 import Bmp280Chip, Shown
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StoppableClock,
-    StuckLineFaults,
-    on_adapter,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_adapter, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import CalibratedChipFaults, ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock, StoppableClock
 
 
-class TestFaults(ChipFaults, StuckLineFaults):
-    case = FaultCase(model=MODEL, transcript="bmp280", chip=lambda now: Bmp280Chip(TYPICAL, mono_ns=now))
+class TestFaults(ChipFaults, StuckLineFaults, CalibratedChipFaults):
+    case = FaultCase(
+        model=MODEL,
+        transcript="bmp280",
+        chip=lambda now: Bmp280Chip(TYPICAL, mono_ns=now),
+        another=lambda now: Bmp280Chip(NEGATIVE, mono_ns=now),
+    )
 
 
 @pytest.fixture
@@ -74,17 +70,6 @@ async def test_driver_with_a_chip_that_hangs_is_not_ready(clock: SleptClock, tmp
         chip.hung = True
         with pytest.raises(NotReady, match="stays busy"):
             await driver.sample()
-
-
-async def test_driver_whose_chip_lost_its_power_between_samples_measures_right_again(
-    clock: SleptClock, tmp_path: Path
-) -> None:
-    async with on_adapter(MODEL, Bmp280Chip(TYPICAL, mono_ns=clock.mono_ns), clock, tmp_path) as (driver, adapter, _):
-        await open_and_sample(driver)
-        fresh = Bmp280Chip(TYPICAL, mono_ns=clock.mono_ns)
-        adapter.chips[0x76] = fresh
-        fresh.set(temperature_c=33)
-        assert (await driver.sample()).values == fresh.presented
 
 
 async def test_driver_cancelled_while_the_chip_measures_can_sample_again(tmp_path: Path) -> None:

@@ -10,22 +10,18 @@ from drivers.bmp388 import MODEL
 from drivers.errors import DriverError, InvalidData, NotReady, WrongChip
 from drivers.sim.bme280 import Bme280Chip
 from drivers.sim.bmp388 import OTHER_SIGNS, TRIMS, Bmp388Chip, Shown, Trim
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StoppableClock,
-    StuckLineFaults,
-    on_adapter,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_adapter, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import CalibratedChipFaults, ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock, StoppableClock
 
 
-class TestFaults(ChipFaults, StuckLineFaults):
-    case = FaultCase(model=MODEL, transcript="bmp388", chip=lambda now: Bmp388Chip(OTHER_SIGNS, mono_ns=now))
+class TestFaults(ChipFaults, StuckLineFaults, CalibratedChipFaults):
+    case = FaultCase(
+        model=MODEL,
+        transcript="bmp388",
+        chip=lambda now: Bmp388Chip(OTHER_SIGNS, mono_ns=now),
+        another=lambda now: Bmp388Chip(mono_ns=now),
+    )
 
 
 @pytest.fixture
@@ -78,17 +74,6 @@ async def test_driver_with_a_chip_that_hangs_is_not_ready(clock: SleptClock, tmp
         chip.hung = True
         with pytest.raises(NotReady, match="stays busy"):
             await driver.sample()
-
-
-async def test_driver_whose_chip_lost_its_power_between_samples_measures_right_again(
-    clock: SleptClock, tmp_path: Path
-) -> None:
-    async with on_adapter(MODEL, Bmp388Chip(mono_ns=clock.mono_ns), clock, tmp_path) as (driver, adapter, _):
-        await open_and_sample(driver)
-        fresh = Bmp388Chip(mono_ns=clock.mono_ns)
-        adapter.chips[0x76] = fresh
-        fresh.set(temperature_c=33)
-        assert (await driver.sample()).values == fresh.presented
 
 
 async def test_driver_cancelled_while_the_chip_measures_can_sample_again(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from drivers.errors import BusFault, BusGone, BusTimeout, NoAcknowledge
 from drivers.sim.adapter import SimulatedAdapter
 from drivers.sim.register_chip import RegisterChip
 from drivers.sim.tca9548a import Tca9548aChip
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 CHIP = 0x44
 REGISTER = 0x10
@@ -170,7 +170,17 @@ async def test_multiplexer_that_is_not_there_is_named(bench: Bench) -> None:
 async def test_other_multiplexer_that_is_not_there_keeps_nobody_from_this_one(bench: Bench) -> None:
     bench.bus(SECOND_0)
     del bench.adapter.chips[0x71]
-    assert await bench.value(FIRST_3) == 13
+    for _ in range(3):
+        assert await bench.value(FIRST_3) == 13
+    assert bench.first.selections == [1 << 3]
+
+
+async def test_other_multiplexer_that_misses_its_call_once_is_closed_all_the_same(bench: Bench) -> None:
+    """Else its chip would answer together with the right one: zeros win on the line, and the number is nobody's."""
+    assert await bench.value(SECOND_0) == 20
+    bench.adapter.faults.nack(0x71, times=1)
+    assert await bench.value(FIRST_0) == 10
+    assert bench.second.joined == ()
 
 
 async def test_chip_that_hangs_is_cut_off_and_its_neighbours_are_read(bench: Bench) -> None:

@@ -62,6 +62,18 @@ def test_adapter_is_meant_and_not_those_behind_its_multiplexer(port: Path) -> No
     assert nodes_at(str(port), I2C) == ["/dev/i2c-1"]
 
 
+def test_adapter_that_is_pulled_while_its_place_is_looked_up_is_not_there(
+    port: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter(port, 1)
+
+    def gone(path: str) -> str:
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr("os.path.realpath", gone)
+    assert nodes_at(str(port), I2C) == []
+
+
 def test_place_of_two_adapters_is_refused(port: Path) -> None:
     adapter(port, 1)
     adapter(port, 2)

@@ -103,6 +103,12 @@ def test_parse_i2c_bare_failure_stands_for_any_transaction() -> None:
         "... LATE",
         "... ",
         "... NACK\n0x76 NACK",
+        "0x76 W +f",
+        "0x76 W -0",
+        "0x76 W \uff11\uff12",
+        "76 W 01",
+        "0x0_6 W 01",
+        "+0x6 W 01",
     ],
 )
 def test_parse_i2c_bad_line_is_refused(line: str) -> None:
@@ -111,7 +117,7 @@ def test_parse_i2c_bad_line_is_refused(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [">", "<", "< 01 NACK", "DISCARD 01", "DISCARD GONE", "ASKED", "ASKED 01", "01", "> 1"]
+    "line", [">", "<", "< 01 NACK", "DISCARD 01", "DISCARD GONE", "ASKED", "ASKED 01", "01", "> 1", "> +f", "< -0"]
 )
 def test_parse_serial_bad_line_is_refused(line: str) -> None:
     with pytest.raises(TranscriptError, match="line 1"):

@@ -14,7 +14,7 @@ from drivers.declared.samples import Number, Requirement
 from drivers.declared.scaling import Scaling
 from drivers.errors import BusError, ChecksumMismatch, DriverError, InvalidData, NotReady, WrongChip
 from drivers.model import NoOptions
-from tests.support.i2c_chips import SleptClock, StoppableClock
+from tests.support.slept_clock import SleptClock, StoppableClock
 
 FORM = I2cForm(
     name="thing",

@@ -186,3 +186,21 @@ def test_any_json_gives_text_or_nothing(value: object) -> None:
 def test_delimited_by_spaces_takes_any_number_of_them() -> None:
     assert Delimited(separator=None).split(b" a  b\tc ") == {1: b"a", 2: b"b", 3: b"c"}
     assert Delimited(separator=b";", count=2).split(b"a;b;c") is None
+
+
+@pytest.mark.parametrize("returns", [1, 2, 7, 8, 9, 60])
+def test_line_filled_up_with_carriage_returns_is_judged_alike_in_any_portions(returns: int) -> None:
+    line = b"1.5,ab" + b"x" * 28 + b"\r" * returns + b"\n1,b\n"
+    whole, single = plain(), plain()
+    assert whole.feed(line) == feed_each(single, line)
+    assert (whole.malformed, whole.others) == (single.malformed, single.others)
+    assert whole.malformed == (returns > 7)
+
+
+def test_overlong_line_is_looked_at_alike_in_any_portions() -> None:
+    """The tripwire sees its first bytes and no more, whatever came with them."""
+    line = b"x" * 60 + b",02:00:00:00:00:01\n"
+    whole, single = Tally(), Tally()
+    plain(whole).feed(line)
+    feed_each(plain(single), line)
+    assert whole.counts == single.counts

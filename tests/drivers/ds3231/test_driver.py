@@ -10,16 +10,9 @@ from hypothesis import strategies as st
 from drivers.ds3231 import MODEL
 from drivers.errors import InvalidData
 from drivers.sim.ds3231 import Ds3231Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    run_once,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, run_once, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _NOON = datetime(2026, 4, 15, 12, 0, tzinfo=UTC)
 

@@ -7,16 +7,9 @@ from hypothesis import strategies as st
 from drivers.errors import WrongChip
 from drivers.hdc1080 import MODEL
 from drivers.sim.hdc1080 import Hdc1080Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _CASE = FaultCase(model=MODEL, transcript="hdc1080", chip=lambda now: Hdc1080Chip(mono_ns=now), closing=0)
 

@@ -122,6 +122,21 @@ def test_options_that_no_device_can_have_are_refused(options: dict[str, object],
         Options(**options)  # type: ignore[arg-type]  # the names are the table's
 
 
+def test_choose_never_takes_what_the_kernel_has_worked_out_for_another_channel() -> None:
+    files = ("in_temp_input", "in_temp_object_raw", "in_temp_scale")
+    found = BRIDGE.choose(BRIDGE.parse("temp_object"), files, {})
+    assert (found.value, found.scale) == ("in_temp_object_raw", "in_temp_scale")
+    with pytest.raises(InvalidData, match="the device has no channel 'temp_objekt'; it has: temp, temp_object"):
+        BRIDGE.choose(BRIDGE.parse("temp_objekt"), files, {})
+
+
+def test_own_of_a_label_is_of_its_very_type() -> None:
+    spec = BRIDGE.parse("angl:shaft")
+    assert BRIDGE.own(spec, {"anglvel_x": "shaft", "angl0": "shaft"}) == "angl0"
+    with pytest.raises(InvalidData, match="no angl labelled 'shaft'; its labels are: none"):
+        BRIDGE.own(spec, {"anglvel_x": "shaft"})
+
+
 def test_own_of_a_label_that_two_channels_have_is_refused() -> None:
     spec = BRIDGE.parse("voltage:rail")
     with pytest.raises(InvalidData, match="has 2 channels of type voltage labelled 'rail'"):

@@ -1,4 +1,4 @@
-"""The INA219's driver: what every chip's driver does, and how it tells an overflow from a measurement."""
+"""The INA219's driver: what every chip's driver does, loads and ids; the rest is in test_power_monitor."""
 
 from decimal import Decimal
 
@@ -6,22 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.errors import InvalidData, NotReady, WrongChip
+from drivers.errors import InvalidData, WrongChip
 from drivers.ina219 import MODEL
 from drivers.ina219.driver import Options
 from drivers.sim.ina219 import Ina219Chip
 from drivers.sim.ina226 import Ina226Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    run_once,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, run_once, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 CASE = FaultCase(model=MODEL, transcript="ina219", chip=lambda mono_ns: Ina219Chip(mono_ns=mono_ns))
 
@@ -60,43 +52,6 @@ def test_driver_at_any_load_reports_exactly_what_the_chip_presents(
     chip.set(bus_v=bus, current_a=current)
     options = Options(shunt_uohm=50_000, range_mv=range_mv)
     assert run_once(MODEL, chip, clock, options) == chip.presented
-
-
-async def test_driver_with_too_much_current_reports_the_bus_voltage_only() -> None:
-    clock = SleptClock()
-    chip = Ina219Chip(mono_ns=clock.mono_ns)
-    chip.set(bus_v=12, current_a=5)
-    values = await open_and_sample(CASE.drive(DirectI2c(chip), clock))
-    assert values == {"bus_voltage": 12_000, "shunt_voltage": None, "current": None, "power": None}
-
-
-async def test_driver_whose_chip_flags_an_overflow_reports_both_voltages_only() -> None:
-    clock = SleptClock()
-    chip = Ina219Chip(mono_ns=clock.mono_ns)
-    chip.overflowed = True
-    chip.set(bus_v=12, current_a=1)
-    values = await open_and_sample(CASE.drive(DirectI2c(chip), clock))
-    assert values == {"bus_voltage": 12_000, "shunt_voltage": 10_000, "current": None, "power": None}
-
-
-async def test_driver_with_a_chip_that_hangs_is_not_ready() -> None:
-    clock = SleptClock()
-    chip = Ina219Chip(mono_ns=clock.mono_ns)
-    driver = CASE.drive(DirectI2c(chip), clock)
-    await driver.open()
-    chip.hung = True
-    with pytest.raises(NotReady, match="does not finish"):
-        await driver.sample()
-
-
-async def test_driver_whose_chip_loses_its_power_between_samples_measures_right_again() -> None:
-    clock = SleptClock()
-    chip = Ina219Chip(mono_ns=clock.mono_ns)
-    driver = CASE.drive(DirectI2c(chip), clock)
-    await open_and_sample(driver)
-    chip.power_up()
-    chip.set(current_a=2)
-    assert (await driver.sample()).values == chip.presented
 
 
 async def test_driver_whose_chip_does_not_keep_its_setting_refuses_the_sample() -> None:

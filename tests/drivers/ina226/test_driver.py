@@ -1,4 +1,4 @@
-"""The INA226's driver: what every chip's driver does, and how it tells an overflow from a measurement."""
+"""The INA226's driver: what every chip's driver does, loads and ids; the rest is in test_power_monitor."""
 
 from decimal import Decimal
 
@@ -6,21 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.errors import InvalidData, NotReady, WrongChip
+from drivers.errors import InvalidData, WrongChip
 from drivers.ina226 import MODEL
 from drivers.ina226.driver import Options
 from drivers.sim.ina226 import Ina226Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    run_once,
-    transcript,
-)
+from tests.support.i2c_chips import on_transcript, run_once, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 CASE = FaultCase(model=MODEL, transcript="ina226", chip=lambda mono_ns: Ina226Chip(mono_ns=mono_ns))
 
@@ -54,43 +46,6 @@ def test_driver_at_any_load_reports_exactly_what_the_chip_presents(bus: Decimal,
     assert run_once(MODEL, chip, clock, Options(shunt_uohm=50_000)) == chip.presented
 
 
-async def test_driver_with_too_much_current_reports_the_bus_voltage_only() -> None:
-    clock = SleptClock()
-    chip = Ina226Chip(mono_ns=clock.mono_ns)
-    chip.set(bus_v=12, current_a=5)
-    values = await open_and_sample(CASE.drive(DirectI2c(chip), clock))
-    assert values == {"bus_voltage": 1_200_000, "shunt_voltage": None, "current": None, "power": None}
-
-
-async def test_driver_whose_chip_flags_an_overflow_reports_both_voltages_only() -> None:
-    clock = SleptClock()
-    chip = Ina226Chip(mono_ns=clock.mono_ns)
-    chip.overflowed = True
-    chip.set(bus_v=12, current_a=Decimal("0.5"))
-    values = await open_and_sample(CASE.drive(DirectI2c(chip), clock))
-    assert values == {"bus_voltage": 1_200_000, "shunt_voltage": 500_000, "current": None, "power": None}
-
-
-async def test_driver_with_a_chip_that_hangs_is_not_ready() -> None:
-    clock = SleptClock()
-    chip = Ina226Chip(mono_ns=clock.mono_ns)
-    driver = CASE.drive(DirectI2c(chip), clock)
-    await driver.open()
-    chip.hung = True
-    with pytest.raises(NotReady, match="does not finish"):
-        await driver.sample()
-
-
-async def test_driver_whose_chip_loses_its_power_between_samples_measures_right_again() -> None:
-    clock = SleptClock()
-    chip = Ina226Chip(mono_ns=clock.mono_ns)
-    driver = CASE.drive(DirectI2c(chip), clock)
-    await open_and_sample(driver)
-    chip.power_up()
-    chip.set(current_a=Decimal("0.25"))
-    assert (await driver.sample()).values == chip.presented
-
-
 async def test_driver_with_an_ina219_names_it_and_writes_nothing() -> None:
     script = "0x40 W fe R 00 00\n"
     driver, _ = on_transcript(MODEL, script, SleptClock())
@@ -117,11 +72,6 @@ def test_driver_takes_any_revision_of_the_die() -> None:
     chip = Ina226Chip(mono_ns=clock.mono_ns)
     chip.registers[0xFF] = 0x2261
     assert run_once(MODEL, chip, clock) == chip.presented
-
-
-def test_options_with_an_impossible_resistor_are_refused() -> None:
-    with pytest.raises(ValueError, match="shunt_uohm must be 100 to 10000000"):
-        Options(shunt_uohm=0)
 
 
 def test_channels_reach_as_far_as_the_resistor_says() -> None:

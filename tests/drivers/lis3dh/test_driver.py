@@ -1,6 +1,7 @@
 """The LIS3DH's driver: what every chip's driver does, tilt and vibration, and which knocks are knocks."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,15 +11,9 @@ from drivers.errors import InvalidData, NotReady, WrongChip
 from drivers.lis3dh import MODEL
 from drivers.lis3dh.driver import Options
 from drivers.sim.lis3dh import Lis3dhChip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 CASE = FaultCase(model=MODEL, transcript="lis3dh", chip=lambda mono_ns: Lis3dhChip(mono_ns=mono_ns))
 
@@ -92,6 +87,19 @@ async def test_knock_is_stronger_than_its_threshold_and_short(g: float, ms: int,
     assert (await driver.sample()).values["knocks"] == knocks
 
 
+@pytest.mark.parametrize(("range_g", "knock_mg"), [(2, 500), (4, 1000), (8, 2000), (16, 4000)])
+async def test_knock_is_as_strong_as_was_said_at_every_range(range_g: int, knock_mg: int) -> None:
+    """The steps of the threshold do not double from 8 to 16 g: they are three times as wide there."""
+    for g, knocks in ((Fraction(knock_mg, 1050), 0), (Fraction(knock_mg, 950), 1)):
+        clock = SleptClock()
+        chip = Lis3dhChip(mono_ns=clock.mono_ns)
+        device = I2cDevice(DirectI2c(chip), MODEL.addresses[0])
+        driver = MODEL.create(device, clock, Options(range_g=range_g, knock_mg=knock_mg))
+        await driver.open()
+        chip.knock(g=g, ms=10)
+        assert (await driver.sample()).values["knocks"] == knocks
+
+
 async def test_driver_whose_chip_is_shaken_beyond_full_scale_reports_knocks_only() -> None:
     clock = SleptClock()
     chip = Lis3dhChip(mono_ns=clock.mono_ns)
@@ -156,7 +164,8 @@ async def test_driver_with_another_chip_says_which_and_leaves_it_alone() -> None
         ({"range_g": 3}, "range_g must be one of 2"),
         ({"knock_mg": 15}, "knock_mg must be 16 to 1984 with range_g = 2"),
         ({"knock_mg": 1985}, "knock_mg must be 16 to 1984"),
-        ({"knock_mg": 100, "range_g": 16}, "knock_mg must be 125 to 15875"),
+        ({"knock_mg": 7900, "range_g": 8}, "knock_mg must be 62 to 7874"),
+        ({"knock_mg": 100, "range_g": 16}, "knock_mg must be 186 to 15814"),
         ({"upright": (Decimal(0), Decimal(0), Decimal(0))}, "not all of them zero"),
         ({"upright": (Decimal(0), Decimal("NaN"), Decimal(1))}, "as they are shown"),
         ({"upright": (Decimal(0), Decimal(1001), Decimal(1))}, "as they are shown"),

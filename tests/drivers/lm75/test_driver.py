@@ -9,16 +9,9 @@ from drivers.lm75 import MODEL
 from drivers.lm75.driver import Options
 from drivers.sim.lm75 import Lm75Chip
 from drivers.sim.tmp102 import Tmp102Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _CASE = FaultCase(model=MODEL, transcript="lm75", chip=lambda now: Lm75Chip(mono_ns=now), closing=0)
 _FINE = FaultCase(
@@ -28,7 +21,8 @@ _FINE = FaultCase(
     closing=0,
     options=Options(bits=11),
 )
-_OPEN = "0x48 W 03 R 50 00\n0x48 W 01 R 00\n0x48 W 01 00\n"
+_IS_ONE = "0x48 W 03 R 50 00\n0x48 W 01 R 00\n"
+_OPEN = _IS_ONE + "0x48 W 01 00\n" + _IS_ONE
 
 
 class TestFaults(ChipFaults, StuckLineFaults):
@@ -50,12 +44,24 @@ async def test_driver_told_of_eleven_bits_keeps_them() -> None:
 
 
 async def test_driver_keeps_what_a_board_has_set_up_for_its_thermostat() -> None:
-    driver, bus = on_transcript(
-        MODEL, "0x48 W 03 R 1e 00\n0x48 W 01 R 1f\n0x48 W 01 1e\n0x48 W 00 R 19 00\n", SleptClock()
-    )
+    set_up = "0x48 W 03 R 1e 00\n0x48 W 01 R 1f\n0x48 W 01 1e\n0x48 W 03 R 1e 00\n0x48 W 01 R 1e\n"
+    driver, bus = on_transcript(MODEL, set_up + "0x48 W 00 R 19 00\n", SleptClock())
     assert await open_and_sample(driver) == {"temperature": 2500}
     await driver.close()
     bus.assert_finished()
+
+
+async def test_driver_whose_chip_was_sent_to_sleep_by_somebody_refuses_the_sample_and_wakes_it() -> None:
+    clock = SleptClock()
+    chip = Lm75Chip(mono_ns=clock.mono_ns)
+    driver = _CASE.drive(DirectI2c(chip), clock)
+    await open_and_sample(driver)
+    chip.write(b"\x01\x01")
+    chip.set(temperature_c=40)
+    with pytest.raises(InvalidData, match="it sleeps"):
+        await driver.sample()
+    await driver.close()
+    assert await open_and_sample(driver) == chip.presented
 
 
 async def test_driver_with_a_tmp102_refuses_it_and_names_the_model() -> None:

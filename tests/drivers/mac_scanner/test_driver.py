@@ -97,6 +97,12 @@ async def test_reading_does_not_show_the_address() -> None:
     assert "02" not in repr(await heard.sample()).lower().replace("\\x", "")
 
 
+@pytest.mark.parametrize("silence_s", [-1, 86_401])
+def test_options_with_an_impossible_silence_say_what_is_possible(silence_s: int) -> None:
+    with pytest.raises(ValueError, match=f"silence_s: expected 0 to 86400 seconds, found {silence_s}"):
+        Options(silence_s=silence_s)
+
+
 async def test_scanner_may_be_silent_for_a_day_unless_told_otherwise() -> None:
     line = PiecewiseLine([LINE])
     heard = scanner(line, options=Options())

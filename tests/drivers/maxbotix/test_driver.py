@@ -37,6 +37,15 @@ async def test_driver_whose_line_fails_after_any_step_raises_and_closes() -> Non
     await fails_and_closes_wherever_the_line_fails("maxbotix.txt", sensor)
 
 
+@pytest.mark.parametrize(("unit", "right"), [(Unit.MM, b"R1234"), (Unit.CM, b"R123")])
+async def test_range_that_has_lost_a_digit_on_the_line_is_no_other_range(unit: Unit, right: bytes) -> None:
+    other = b"R123" if unit is Unit.MM else b"R1230"
+    heard = sensor(PiecewiseLine([other + b"\r" + right + b"\r"]), options=Options(unit=unit))
+    await heard.open()
+
+    assert (await heard.sample()).raw == {"range": int(right[1:])}
+
+
 async def test_trips_are_counted_and_stay_when_the_line_is_opened_again() -> None:
     line = PiecewiseLine([b"somebody@city.example\rR1000\r", b"+436601234567\rR1000\r"])
     heard = sensor(line)

@@ -7,19 +7,13 @@ from hypothesis import strategies as st
 from drivers.errors import InvalidData, NoAcknowledge, WrongChip
 from drivers.mcp9808 import MODEL
 from drivers.sim.mcp9808 import Mcp9808Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _CASE = FaultCase(model=MODEL, transcript="mcp9808", chip=lambda now: Mcp9808Chip(mono_ns=now))
-_OPEN = "0x18 W 06 R 00 54\n0x18 W 07 R 04 00\n0x18 W 01 00 00\n0x18 W 08 03\n"
+_IS_ONE = "0x18 W 06 R 00 54\n0x18 W 07 R 04 00\n"
+_OPEN = _IS_ONE + "0x18 W 01 00 00\n0x18 W 08 03\n" + _IS_ONE
 
 
 class TestFaults(ChipFaults, StuckLineFaults):
@@ -39,7 +33,7 @@ async def test_driver_drops_the_flags_and_waits_for_the_first_value() -> None:
     ("script", "expected", "found"),
     [
         ("0x18 W 06 R 11 31\n", 0x54, 0x1131),
-        ("0x18 W 06 R 00 54\n0x18 W 07 R 02 01\n", 0x04, 0x02),
+        ("0x18 W 06 R 00 54\n0x18 W 07 R 02 01\n", 0x0400, 0x0200),
     ],
     ids=["another maker", "an MCP9804"],
 )
@@ -63,7 +57,7 @@ async def test_driver_whose_chip_has_just_restarted_waits_for_its_first_measurem
 
 
 async def test_driver_at_zero_degrees_believes_it_after_reading_it_again_and_asking_who_is_there() -> None:
-    again = "0x18 W 05 R 00 00\n0x18 W 06 R 00 54\n0x18 W 07 R 04 00\n"
+    again = "0x18 W 05 R 00 00\n" + _IS_ONE
     script = _OPEN + "0x18 W 05 R 00 00\n" + again + "0x18 W 01 01 00\n"
     driver, bus = on_transcript(MODEL, script, SleptClock())
     assert await open_and_sample(driver) == {"temperature": 0}

@@ -9,17 +9,9 @@ from drivers.errors import ChecksumMismatch, ChipError
 from drivers.mlx90614 import MODEL
 from drivers.sim.bme280 import Bme280Chip
 from drivers.sim.mlx90614 import Mlx90614Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_adapter,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_adapter, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 
 class TestFaults(ChipFaults, StuckLineFaults):

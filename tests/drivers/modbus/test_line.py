@@ -15,8 +15,8 @@ from drivers.errors import BusError, BusFault, BusGone, NoAcknowledge
 from drivers.modbus import AnswerDamaged, ModbusDevice, SlaveRefused, SlaveSilent
 from drivers.modbus.line import ModbusLine
 from drivers.sim.modbus import SimulatedSlave, SimulatedSlaves, Trouble
-from tests.support.i2c_chips import SleptClock
 from tests.support.modbus import FORMAT, MemoryLine, in_memory, on_terminal
+from tests.support.slept_clock import SleptClock
 
 LIMIT_S = 0.5
 

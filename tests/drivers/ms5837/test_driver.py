@@ -12,24 +12,21 @@ from drivers.ms5837.commands import Variant
 from drivers.ms5837.driver import Options
 from drivers.sim.bme280 import Bme280Chip
 from drivers.sim.ms5837 import EXAMPLE_02BA, TRIMS, Ms5837Chip, Trim
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StoppableClock,
-    StuckLineFaults,
-    on_adapter,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_adapter, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import CalibratedChipFaults, ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock, StoppableClock
 
 _NAMES = ["30BA", "02BA"]
 
 
-class TestFaults(ChipFaults, StuckLineFaults):
-    case = FaultCase(model=MODEL, transcript="ms5837", chip=lambda now: Ms5837Chip(mono_ns=now), closing=0)
+class TestFaults(ChipFaults, StuckLineFaults, CalibratedChipFaults):
+    case = FaultCase(
+        model=MODEL,
+        transcript="ms5837",
+        chip=lambda now: Ms5837Chip(mono_ns=now),
+        another=lambda now: Ms5837Chip(EXAMPLE_02BA, mono_ns=now),
+        closing=0,
+    )
 
 
 @pytest.fixture
@@ -43,7 +40,7 @@ async def test_driver_reports_the_data_sheets_example(clock: SleptClock) -> None
     reading = await driver.sample()
     assert reading.values == {"pressure": 399_980, "temperature": 1981}
     assert reading.raw == {"D1": 4958179, "D2": 6815414}
-    assert clock.slept_s == [0.010, 0.021, 0.021]
+    assert clock.slept_s == [0.010, 0.010, 0.021, 0.021]
 
 
 async def test_driver_of_an_02ba_reports_whole_pascals(clock: SleptClock, tmp_path: Path) -> None:
@@ -104,7 +101,7 @@ async def test_driver_cancelled_while_the_chip_measures_can_sample_again(tmp_pat
     async with on_adapter(MODEL, chip, clock, tmp_path) as (driver, _, _bus):
         await driver.open()
         assert (await driver.sample()).values == chip.presented
-        for skip in range(2):
+        for skip in range(3):
             await clock.cancel_in_sleep(driver.sample(), skip=skip)
             chip.set(temperature_c=7 + skip)
             assert (await driver.sample()).values == chip.presented

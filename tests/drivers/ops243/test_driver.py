@@ -73,6 +73,7 @@ async def test_trips_are_counted_and_the_error_does_not_quote_the_line() -> None
         ("slowest_kmh", "0 to 200 km/h"),
         ("gap_ms", "100 to 5000 ms"),
         ("longest_s", "1 second or more"),
+        ("silence_s", "0 to 86400 seconds"),
     ],
 )
 def test_options_that_make_no_vehicles_say_what_is_expected(options: str, expected: str) -> None:

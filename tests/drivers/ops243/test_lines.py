@@ -24,6 +24,12 @@ def test_parser_reads_the_examples_of_the_makers_manuals(line: bytes, report: Re
     assert parser().feed(line) == [report]
 
 
+def test_parser_never_waits_for_more_than_the_shortest_report() -> None:
+    """A sensor that has lost its settings sends whole numbers: one digit and the line's end."""
+    assert parser().needed == len(b"1\n")
+    assert parser().feed(b"1\n") == [Report(100)]
+
+
 @pytest.mark.parametrize(
     ("line", "report"),
     [

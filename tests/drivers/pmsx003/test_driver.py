@@ -89,6 +89,11 @@ async def test_sample_takes_the_time_before_decoding() -> None:
     assert clock.looks == before + 2
 
 
+def test_options_that_settle_in_no_time_say_what_is_possible() -> None:
+    with pytest.raises(ValueError, match="settle_s: expected 0 seconds or more, found -1"):
+        Options(settle_s=-1)
+
+
 async def test_sample_before_the_sensor_has_settled_has_no_values_but_ticks() -> None:
     clock = FixedClock()
     pms = Pmsx003(PiecewiseLine(RECORDED), clock, Options(settle_s=30))

@@ -16,9 +16,16 @@ def test_rain_is_the_growth_of_the_total_even_when_an_answer_between_was_lost() 
     assert set(found) == {channel.name for channel in MODEL.channels}
 
 
-def test_rain_after_a_restart_is_what_the_sensor_says_itself() -> None:
-    assert decode.values(rain(5, 5), before=rain(0, 100))["rain"] == 5
+def test_rain_after_a_restart_is_what_has_fallen_since() -> None:
+    assert decode.values(rain(0, 5), before=rain(0, 100))["rain"] == 5
     assert decode.values(rain(5, 105), before=None)["rain"] == 5
+
+
+@pytest.mark.parametrize(
+    ("acc", "total", "agrees"), [(30, 130, True), (29, 131, True), (0, 130, False), (3, 13, False), (5, 5, False)]
+)
+def test_answer_agrees_when_its_total_has_grown_by_what_fell(acc: int, total: int, *, agrees: bool) -> None:
+    assert decode.agrees(rain(acc, total), rain(0, 100)) is agrees
 
 
 @pytest.mark.parametrize("word", [b"TooCold", b"LensBad", b"EmSat"])

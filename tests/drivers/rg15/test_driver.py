@@ -84,9 +84,32 @@ async def test_sensor_that_restarts_is_set_up_again_before_it_is_asked(tmp_path:
         reading = await rain.sample()
 
         assert reading.values == {"rain": 20, "event": 20, "total": 20, "intensity": 100}
-        assert simulated.heard[-4:] == ["P", "M", "H", "R"]
+        assert "".join(simulated.heard).endswith(("PMHR", "PMHRR"))  # asked twice if it was heard after the first "R"
         assert rain.trips == {}
         await rain.close()
+
+
+@pytest.mark.parametrize("wrong", [b"1.10", b"81.10", b" 1.1", b"01.00"])
+async def test_total_that_the_line_has_disturbed_is_asked_for_again(tmp_path: Path, wrong: bytes) -> None:
+    simulated = SimulatedRg15()
+    simulated.rain(11.0, mm_per_h=1.0)
+    spoilt: list[bytes] = []
+    line: SimulatedLine
+
+    def answer(data: bytes) -> None:
+        found = simulated.command(data)
+        line.send(found.replace(b"TotalAcc 11.10", b"TotalAcc " + spoilt.pop()) if spoilt else found)
+
+    with SimulatedLine(tmp_path / "rain", on_receive=answer) as line:
+        rain = sensor(LinuxSerial(str(line.link), MODEL.baudrate), RealClock())
+        await rain.open()
+        simulated.rain(0.1, mm_per_h=1.0)
+        spoilt.append(wrong)
+        readings = [await rain.sample() for _ in range(2)]
+        await rain.close()
+
+    assert spoilt == []
+    assert [(reading.values["rain"], reading.values["total"]) for reading in readings] == [(10, 1110), (0, 1110)]
 
 
 async def test_sensor_that_restarts_while_it_is_asked_is_set_up_and_asked_again(tmp_path: Path) -> None:
@@ -104,7 +127,7 @@ async def test_sensor_that_restarts_while_it_is_asked_is_set_up_and_asked_again(
 
         assert reading.values == {"rain": 20, "event": 20, "total": 20, "intensity": 100}
         assert reading.raw["acc"] == 0  # the answer that was thrown away had it
-        assert simulated.heard[-5:] == ["R", "P", "M", "H", "R"]
+        assert simulated.heard[-6:] == ["R", "P", "M", "H", "R", "R"]
         await rain.close()
 
 

@@ -16,16 +16,9 @@ from drivers.scd30.driver import Options
 from drivers.sensirion import Command, CommandPort
 from drivers.sim.scd30 import Scd30Chip, Settings
 from drivers.sim.sensirion_chip import Shown
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 
 def _set_up(mono_ns: Callable[[], int]) -> Scd30Chip:

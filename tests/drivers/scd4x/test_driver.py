@@ -1,4 +1,4 @@
-"""The SCD4x's driver: strict transcripts, each cut short, and the real smbus2 over the simulated chip."""
+"""The SCD4x's driver: the faults of every chip, and what is its own."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -7,28 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.bus.transcript import Failure, parse_i2c
-from drivers.errors import (
-    BusFault,
-    BusGone,
-    BusTimeout,
-    ChecksumMismatch,
-    DriverError,
-    InvalidData,
-    NoAcknowledge,
-    NotReady,
-)
-from drivers.model import Driver
-from drivers.reading import Value
+from drivers.bus.transcript import parse_i2c
+from drivers.errors import ChecksumMismatch, InvalidData, NoAcknowledge, NotReady
 from drivers.scd4x import MODEL
 from drivers.scd4x.driver import Options
 from drivers.sim.bme280 import Bme280Chip
 from drivers.sim.scd4x import Scd4xChip, Settings
 from drivers.sim.sensirion_chip import Shown
-from tests.support.i2c_chips import SleptClock, StoppableClock, on_adapter, on_transcript, transcript
+from tests.support.i2c_chips import on_adapter, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock, StoppableClock
 
-_ALL_BUT_CLOSE = len(transcript("scd4x").steps) - 1
 _FROM_SERIAL = 3
+
+
+class TestFaults(ChipFaults, StuckLineFaults):
+    case = FaultCase(model=MODEL, transcript="scd4x", chip=lambda now: Scd4xChip(mono_ns=now))
 
 
 @pytest.fixture
@@ -36,7 +30,7 @@ def clock() -> SleptClock:
     return SleptClock()
 
 
-async def test_driver_opened_sampled_and_closed_says_exactly_the_transcript(clock: SleptClock) -> None:
+async def test_driver_on_its_transcript_waits_as_told(clock: SleptClock) -> None:
     driver, bus = on_transcript(MODEL, transcript("scd4x"), clock)
     await driver.open()
     assert clock.slept_s == [0.5, 0.001, 0.001, 0.001]
@@ -61,28 +55,6 @@ async def test_driver_with_options_sends_them_and_waits_until_data_are_ready(clo
     assert clock.slept_s.count(0.5) == 4
 
 
-@pytest.mark.parametrize(
-    ("failure", "error"),
-    [
-        (Failure.NACK, NoAcknowledge),
-        (Failure.TIMEOUT, BusTimeout),
-        (Failure.FAULT, BusFault),
-        (Failure.GONE, BusGone),
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("at", range(_ALL_BUT_CLOSE))
-async def test_driver_on_a_transcript_cut_short_raises_the_bus_error_and_closes_quietly(
-    at: int, failure: Failure, error: type[DriverError], clock: SleptClock
-) -> None:
-    driver, bus = on_transcript(MODEL, transcript("scd4x").cut(at, failure), clock)
-    with pytest.raises(error):
-        await _open_and_sample(driver)
-    await driver.close()
-    await driver.close()
-    bus.assert_finished()
-
-
 async def test_driver_that_did_not_identify_its_chip_sends_nothing_at_close(clock: SleptClock) -> None:
     driver, bus = on_transcript(MODEL, "0x62 W 3f 86\n0x62 W 36 82\n0x62 R ?? ?? ?? ?? ?? ?? ?? ?? ?? NACK\n", clock)
     with pytest.raises(NoAcknowledge):
@@ -98,13 +70,6 @@ async def test_driver_that_failed_while_setting_up_stops_the_chip_at_close(clock
         await driver.open()
     await driver.close()
     bus.assert_finished()
-
-
-async def test_driver_sampled_before_it_was_opened_is_not_ready(clock: SleptClock) -> None:
-    driver, _ = on_transcript(MODEL, "", clock)
-    with pytest.raises(NotReady, match="not opened"):
-        await driver.sample()
-    await driver.close()
 
 
 async def test_driver_over_smbus2_reports_what_the_chip_presents(clock: SleptClock, tmp_path: Path) -> None:
@@ -140,7 +105,7 @@ async def test_driver_with_a_measuring_chip_left_by_a_crash_opens(clock: SleptCl
     chip = Scd4xChip(mono_ns=clock.mono_ns)
     chip.write(bytes.fromhex("21b1"))
     async with on_adapter(MODEL, chip, clock, tmp_path) as (driver, _, _bus):
-        assert await _open_and_sample(driver) == chip.presented
+        assert await open_and_sample(driver) == chip.presented
 
 
 async def test_driver_with_an_altitude_leaves_no_pressure_of_an_earlier_configuration(
@@ -180,7 +145,7 @@ async def test_driver_with_a_bad_checksum_refuses_the_sample_and_recovers(clock:
         with pytest.raises(ChecksumMismatch, match="get_data_ready_status"):
             await driver.sample()
         await driver.close()
-        assert await _open_and_sample(driver) == chip.presented
+        assert await open_and_sample(driver) == chip.presented
 
 
 @pytest.mark.parametrize("byte", range(9))
@@ -193,14 +158,6 @@ async def test_driver_with_any_byte_disturbed_on_the_line_refuses_the_sample(
         adapter.faults.flip(0x62, byte=byte, mask=0x10)
         with pytest.raises(ChecksumMismatch):
             await driver.sample()
-
-
-@pytest.mark.parametrize("value", [0x00, 0xFF], ids=["all 00", "all ff"])
-async def test_driver_on_a_dead_line_refuses_the_chip(value: int, clock: SleptClock, tmp_path: Path) -> None:
-    async with on_adapter(MODEL, Scd4xChip(mono_ns=clock.mono_ns), clock, tmp_path) as (driver, adapter, _bus):
-        adapter.faults.fill(0x62, value)
-        with pytest.raises(InvalidData, match=f"0x{value:02x}"):
-            await driver.open()
 
 
 async def test_driver_with_a_chip_that_stopped_measuring_is_not_ready_then_recovers(
@@ -216,35 +173,13 @@ async def test_driver_with_a_chip_that_stopped_measuring_is_not_ready_then_recov
         assert (clock.now_ns - before_ns) / 1e9 < MODEL.timeout_s
         chip.lame = False
         await driver.close()
-        assert await _open_and_sample(driver) == chip.presented
+        assert await open_and_sample(driver) == chip.presented
 
 
 async def test_driver_with_a_bme280_at_its_address_does_not_open(clock: SleptClock, tmp_path: Path) -> None:
     async with on_adapter(MODEL, Bme280Chip(mono_ns=clock.mono_ns), clock, tmp_path) as (driver, _, _bus):
         with pytest.raises((ChecksumMismatch, InvalidData)):
             await driver.open()
-
-
-async def test_driver_with_nobody_at_its_address_is_not_acknowledged(clock: SleptClock, tmp_path: Path) -> None:
-    async with on_adapter(MODEL, Scd4xChip(mono_ns=clock.mono_ns), clock, tmp_path) as (driver, adapter, _bus):
-        adapter.chips.clear()
-        with pytest.raises(NoAcknowledge, match="address 0x62"):
-            await driver.open()
-
-
-async def test_driver_whose_adapter_is_unplugged_recovers_after_the_bus_is_opened_again(
-    clock: SleptClock, tmp_path: Path
-) -> None:
-    chip = Scd4xChip(mono_ns=clock.mono_ns)
-    async with on_adapter(MODEL, chip, clock, tmp_path) as (driver, adapter, bus):
-        await _open_and_sample(driver)
-        adapter.unplug()
-        with pytest.raises(BusGone):
-            await driver.sample()
-        await driver.close()
-        adapter.replug()
-        await bus.open()
-        assert await _open_and_sample(driver) == chip.presented
 
 
 @pytest.mark.parametrize(
@@ -267,8 +202,3 @@ def test_options_out_of_range_are_refused_in_plain_words(given_options: dict[str
 def test_options_within_range_are_taken(altitude: int, pressure: int) -> None:
     assert Options(altitude_m=altitude).altitude_m == altitude
     assert Options(ambient_pressure_hpa=pressure).ambient_pressure_hpa == pressure
-
-
-async def _open_and_sample(driver: Driver) -> dict[str, Value]:
-    await driver.open()
-    return dict((await driver.sample()).values)

@@ -103,6 +103,11 @@ def test_options_with_an_impossible_period_say_what_is_possible(period_min: int)
         Options(period_min=period_min)
 
 
+def test_options_that_settle_in_no_time_say_what_is_possible() -> None:
+    with pytest.raises(ValueError, match="settle_s: expected 0 seconds or more, found -1"):
+        Options(settle_s=-1)
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(novafitness_driver, "REPORT_TIMEOUT_S", 0.3)

@@ -1,4 +1,4 @@
-"""The SEN5x's driver: the faults of every I2C chip, settling, cleaning, failures, the smaller products."""
+"""The SEN5x's driver: the faults of every I2C chip, settling, failures, the smaller products."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.bus.api import I2cDevice
-from drivers.errors import ChecksumMismatch, DriverError, NotReady, WrongChip
+from drivers.errors import DriverError, WrongChip
 from drivers.model import Driver
 from drivers.sen5x import MODEL
 from drivers.sen5x.driver import Options
@@ -15,16 +15,9 @@ from drivers.sim.chip import SimulatedChip
 from drivers.sim.sen5x import FAN_FAILED, GAS_FAILED, RHT_FAILED, Sen5xChip
 from drivers.sim.sensirion_chip import Shown
 from drivers.sim.sps30 import Sps30Chip
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _AT_ONCE = Options(settle_s=0)
 
@@ -118,44 +111,6 @@ async def test_driver_with_a_failed_part_reports_the_others(status: int, lost: s
     assert {name for name, value in values.items() if value is None} == lost
 
 
-async def test_driver_waits_while_the_fan_is_cleaned() -> None:
-    clock = SleptClock()
-    chip = Sen5xChip(mono_ns=clock.mono_ns)
-    driver = _drive(chip, clock)
-    await driver.open()
-    clock.jump(1)
-    chip.write(bytes.fromhex("5607"))
-    clock.jump(0.02)
-    before_ns = clock.now_ns
-    assert (await driver.sample()).values == chip.presented
-    assert 9.9 <= (clock.now_ns - before_ns) / 1e9 < 11
-
-
-async def test_driver_with_a_sensor_that_restarted_is_not_ready_in_time_then_recovers() -> None:
-    clock = SleptClock()
-    chip = Sen5xChip(mono_ns=clock.mono_ns)
-    driver = _drive(chip, clock)
-    await open_and_sample(driver)
-    chip.halt()
-    before_ns = clock.now_ns
-    with pytest.raises(NotReady, match="no new sample for 15 s"):
-        await driver.sample()
-    assert (clock.now_ns - before_ns) / 1e9 < MODEL.timeout_s
-    await driver.close()
-    assert await open_and_sample(driver) == chip.presented
-
-
-async def test_driver_with_a_bad_checksum_refuses_the_sample_and_recovers() -> None:
-    clock = SleptClock()
-    chip = Sen5xChip(mono_ns=clock.mono_ns)
-    driver = _drive(chip, clock)
-    await driver.open()
-    chip.bad_checksums = 1
-    with pytest.raises(ChecksumMismatch, match="read data-ready flag"):
-        await driver.sample()
-    assert (await driver.sample()).values == chip.presented
-
-
 async def test_driver_with_another_product_of_the_maker_says_so_and_starts_nothing() -> None:
     clock = SleptClock()
     chip = Sen5xChip(product="SEN66", mono_ns=clock.mono_ns)
@@ -176,8 +131,3 @@ async def test_driver_with_an_sps30_at_its_address_leaves_it_alone() -> None:
         await driver.open()
     await driver.close()
     assert sps30.measuring
-
-
-def test_options_with_a_negative_time_are_refused() -> None:
-    with pytest.raises(ValueError, match="settle_s must be 0 or more seconds, found -1"):
-        Options(settle_s=-1)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from drivers.sim.ads1115 import Ads1115Chip
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 
 def _chip() -> tuple[Ads1115Chip, SleptClock]:

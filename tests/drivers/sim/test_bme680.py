@@ -4,7 +4,7 @@ import pytest
 
 from drivers.sim.bme680 import Bme680Chip, Shown
 from drivers.sim.bme680_trim import TYPICAL
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 _HEAT = bytes([0x5A, 0x77, 0x64, 0x65, 0x70, 0x00, 0x71, 0x10])
 _FORCED = bytes([0x72, 0x02, 0x74, 0x55])

@@ -4,7 +4,7 @@ import pytest
 
 from drivers.sim.bme280 import WORKED_EXAMPLE
 from drivers.sim.bmp280 import Bmp280Chip, Shown
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 
 def _chip() -> tuple[Bmp280Chip, SleptClock, list[Shown]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from drivers.sim.bmp388 import TYPICAL, Bmp388Chip, Shown
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 _FORCED = bytes([0x1C, 0x0C, 0x1B, 0x13])
 

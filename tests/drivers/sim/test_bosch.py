@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.sim.bosch import BoschChip, half_up, nearest
-from tests.support.i2c_chips import SleptClock
+from drivers.sim.bosch import BoschChip, nearest
+from tests.support.slept_clock import SleptClock
 
 
 class _Chip(BoschChip):
@@ -94,8 +94,3 @@ def test_nearest_has_no_better_tick(slope: int, start: int, target: int, forbidd
     allowed = [tick for tick in range(1001) if tick != forbidden]
     assert found in allowed
     assert abs(start + slope * found - target) == min(abs(start + slope * tick - target) for tick in allowed)
-
-
-@pytest.mark.parametrize(("value", "rounded"), [("0.5", 1), ("-0.5", 0), ("1.49", 1), ("-1.51", -2)])
-def test_half_up_rounds_halves_upwards(value: str, rounded: int) -> None:
-    assert half_up(Fraction(value)) == rounded

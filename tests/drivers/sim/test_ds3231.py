@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from drivers.sim.ds3231 import Ds3231Chip
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 
 def _read(chip: Ds3231Chip, register: int, length: int) -> str:

@@ -3,7 +3,7 @@
 import struct
 
 from drivers.sim.lis3dh import Lis3dhChip
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 
 def _chip() -> tuple[Lis3dhChip, SleptClock]:

@@ -3,12 +3,15 @@
 import pytest
 
 from drivers.sim.ms5837 import EXAMPLE_30BA, TRIMS, Ms5837Chip, Trim
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 
 def _chip() -> tuple[Ms5837Chip, SleptClock]:
+    """Return a sensor that was reset once, as after each power-up, and its clock."""
     clock = SleptClock()
-    return Ms5837Chip(mono_ns=clock.mono_ns), clock
+    chip = Ms5837Chip(mono_ns=clock.mono_ns)
+    chip.write(b"\x1e")
+    return chip, clock
 
 
 def _ask(chip: Ms5837Chip, command: int, length: int) -> bytes:
@@ -29,6 +32,14 @@ def test_conversion_is_there_after_its_time_and_only_once(command: int, index: i
     chip.write(bytes([command]))
     clock.jump(0.0181)
     assert _ask(chip, 0x00, 3) == chip.ticks[index].to_bytes(3, "big")
+    assert _ask(chip, 0x00, 3) == bytes(3)
+
+
+def test_conversion_before_the_first_reset_is_zero() -> None:
+    clock = SleptClock()
+    chip = Ms5837Chip(mono_ns=clock.mono_ns)
+    chip.write(b"\x4a")
+    clock.jump(1)
     assert _ask(chip, 0x00, 3) == bytes(3)
 
 

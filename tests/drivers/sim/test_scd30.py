@@ -4,7 +4,7 @@ import pytest
 
 from drivers.sim.chip import NotAcknowledged
 from drivers.sim.scd30 import Scd30Chip
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 _START = bytes.fromhex("0010000081")
 

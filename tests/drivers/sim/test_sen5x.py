@@ -4,7 +4,7 @@ import pytest
 
 from drivers.sim.chip import NotAcknowledged
 from drivers.sim.sen5x import Sen5xChip
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 _START = bytes.fromhex("0021")
 _UNKNOWN = [0xFFFF] * 4 + [0x7FFF] * 4

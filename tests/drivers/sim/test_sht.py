@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from drivers.sim.chip import NotAcknowledged
 from drivers.sim.sensirion_chip import SensirionChip
 from drivers.sim.sht import Sht3xChip, Sht4xChip
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 _CHIPS = [Sht3xChip, Sht4xChip]
 

@@ -7,7 +7,7 @@ import pytest
 from drivers.sim.ina219 import Ina219Chip
 from drivers.sim.ina226 import Ina226Chip
 from drivers.sim.shunt_monitor import ShuntMonitorChip
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 Kind = type[Ina219Chip] | type[Ina226Chip]
 

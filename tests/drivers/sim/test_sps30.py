@@ -5,7 +5,7 @@ import pytest
 from drivers.sim.chip import NotAcknowledged
 from drivers.sim.sensirion_chip import checksum
 from drivers.sim.sps30 import FIELDS, Sps30Chip, particles, presented_by
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 _START = bytes.fromhex("00100300ac")
 _WAKE = bytes.fromhex("1103")

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from drivers.sim.sps30_serial import SimulatedSps30Serial, reply_frame
-from tests.support.i2c_chips import SleptClock
+from tests.support.slept_clock import SleptClock
 
 _START = "7e 00 00 02 01 03 f9 7e"
 _READ = "7e 00 03 00 fc 7e"

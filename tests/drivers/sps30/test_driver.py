@@ -1,4 +1,4 @@
-"""The SPS30's driver on I2C: the faults of every I2C chip, settling, sleep, cleaning, failures, old firmware."""
+"""The SPS30's driver on I2C: the faults of every I2C chip, settling, sleep, failures, old firmware."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.bus.api import I2cDevice
-from drivers.errors import ChecksumMismatch, DriverError, NoAcknowledge, NotReady, WrongChip
+from drivers.errors import DriverError, NoAcknowledge, WrongChip
 from drivers.model import Driver
 from drivers.sim.chip import SimulatedChip
 from drivers.sim.sen5x import Sen5xChip
@@ -15,16 +15,9 @@ from drivers.sim.sensirion_chip import Shown
 from drivers.sim.sps30 import FAN_FAILED, FIELDS, LASER_FAILED, Sps30Chip
 from drivers.sps30 import MODEL
 from drivers.sps30_output import Options, unavailable
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _AT_ONCE = Options(settle_s=0)
 
@@ -70,33 +63,6 @@ def test_driver_in_any_air_reports_exactly_what_the_chip_presents(air: dict[str,
     assert log == [presented]
 
 
-async def test_driver_waits_while_the_fan_is_cleaned() -> None:
-    clock = SleptClock()
-    chip = Sps30Chip(mono_ns=clock.mono_ns)
-    driver = _drive(chip, clock)
-    await driver.open()
-    clock.jump(1)
-    chip.write(bytes.fromhex("5607"))
-    clock.jump(0.02)
-    before_ns = clock.now_ns
-    assert (await driver.sample()).values == chip.presented
-    assert 9.9 <= (clock.now_ns - before_ns) / 1e9 < 11
-
-
-async def test_driver_with_a_sensor_that_restarted_is_not_ready_in_time_then_recovers() -> None:
-    clock = SleptClock()
-    chip = Sps30Chip(mono_ns=clock.mono_ns)
-    driver = _drive(chip, clock)
-    await open_and_sample(driver)
-    chip.halt()
-    before_ns = clock.now_ns
-    with pytest.raises(NotReady, match="no new sample for 15 s"):
-        await driver.sample()
-    assert (clock.now_ns - before_ns) / 1e9 < MODEL.timeout_s
-    await driver.close()
-    assert await open_and_sample(driver) == chip.presented
-
-
 @pytest.mark.parametrize("status", [FAN_FAILED, LASER_FAILED], ids=["fan", "laser"])
 async def test_driver_with_a_failed_sensor_has_no_values(status: int) -> None:
     clock = SleptClock()
@@ -120,17 +86,6 @@ async def test_driver_wakes_a_sensor_that_slept_when_it_is_opened_again() -> Non
         await driver.open()
     await driver.close()
     assert await open_and_sample(driver) == chip.presented
-
-
-async def test_driver_with_a_bad_checksum_refuses_the_sample_and_recovers() -> None:
-    clock = SleptClock()
-    chip = Sps30Chip(mono_ns=clock.mono_ns)
-    driver = _drive(chip, clock)
-    await driver.open()
-    chip.bad_checksums = 1
-    with pytest.raises(ChecksumMismatch, match="read data-ready flag"):
-        await driver.sample()
-    assert (await driver.sample()).values == chip.presented
 
 
 async def test_driver_with_another_product_at_its_address_leaves_it_alone() -> None:

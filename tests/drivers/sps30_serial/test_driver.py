@@ -17,8 +17,9 @@ from drivers.sim.sps30_serial import SimulatedSps30Serial, reply_frame
 from drivers.sps30_output import Options, unavailable
 from drivers.sps30_serial import MODEL, driver
 from drivers.sps30_serial.driver import Sps30Serial
-from tests.support.i2c_chips import SleptClock, StoppableClock, open_and_sample
+from tests.support.i2c_chips import open_and_sample
 from tests.support.serial_sensors import transcript
+from tests.support.slept_clock import SleptClock, StoppableClock
 
 _AT_ONCE = Options(settle_s=0)
 _STEPS = len(parse_serial(transcript("sps30_serial.txt")).steps)

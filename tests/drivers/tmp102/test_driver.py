@@ -8,16 +8,9 @@ from drivers.errors import InvalidData, NotReady
 from drivers.sim.lm75 import Lm75Chip
 from drivers.sim.tmp102 import Tmp102Chip
 from drivers.tmp102 import MODEL
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _CASE = FaultCase(model=MODEL, transcript="tmp102", chip=lambda now: Tmp102Chip(mono_ns=now), closing=0)
 

@@ -7,16 +7,9 @@ from hypothesis import strategies as st
 from drivers.errors import InvalidData, NotReady, WrongChip
 from drivers.sim.tmp117 import Tmp117Chip
 from drivers.tmp117 import MODEL
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 _CASE = FaultCase(model=MODEL, transcript="tmp117", chip=lambda now: Tmp117Chip(mono_ns=now))
 
@@ -57,7 +50,8 @@ async def test_driver_at_a_temperature_that_looks_like_a_silent_line_believes_it
 
 
 async def test_driver_whose_chip_restarted_while_it_was_read_refuses_the_sample() -> None:
-    steps = "0x48 W 0f R 01 17\n0x48 W 01 00 02\n0x48 W 01 0c 20\n0x48 W 01 R 24 20\n0x48 W 00 R 80 00\n"
+    opening = "0x48 W 0f R 01 17\n0x48 W 01 00 02\n"
+    steps = opening + "0x48 W 0f R 01 17\n0x48 W 01 0c 20\n0x48 W 01 R 24 20\n0x48 W 00 R 80 00\n"
     driver, _ = on_transcript(MODEL, steps, SleptClock())
     with pytest.raises(InvalidData, match="restarted"):
         await open_and_sample(driver)

@@ -8,16 +8,9 @@ from drivers.errors import InvalidData
 from drivers.sim.veml7700 import Veml7700Chip
 from drivers.veml7700 import MODEL
 from drivers.veml7700.driver import Options
-from tests.support.i2c_chips import (
-    ChipFaults,
-    DirectI2c,
-    FaultCase,
-    SleptClock,
-    StuckLineFaults,
-    on_transcript,
-    open_and_sample,
-    transcript,
-)
+from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.slept_clock import SleptClock
 
 
 def _night(now: object) -> Veml7700Chip:
