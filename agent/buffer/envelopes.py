@@ -149,6 +149,10 @@ class Envelopes:
         counted = {row[0]: int(row[1]) for row in self._db.all("SELECT lane, count(*) FROM envelope GROUP BY lane")}
         return tuple((lane.value, counted.get(number, 0)) for number, lane in enumerate(LANES))
 
+    def waits(self, chain: Chain, seq: int) -> bool:
+        """Tell whether an envelope waits for its receipt, sent or not."""
+        return self._db.one("SELECT 1 FROM envelope WHERE chain = ? AND seq = ?", chain.id, seq) is not None
+
     def hash_of(self, chain: Chain, seq: int) -> bytes | None:
         """Return the hash of the envelope that took `seq`, None if it is not known any more."""
         if seq == chain.next_seq - 1:

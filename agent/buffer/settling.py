@@ -51,11 +51,14 @@ class Settling:
     def _calls_for_resend(self, chain: Chain, reception: Reception) -> bool:
         """Tell whether a receipt asks for something again that it was not given yet.
 
-        While a hole is not filled every receipt asks for what is behind it. What fills it may be backlog that the
-        budget has not let out so far: giving what came behind it again and again would take the budget from all else.
+        While a hole is not filled every receipt asks for what is behind it. What fills it may still wait here:
+        backlog that the budget has not let out, or a message that was lost and goes again by itself. Giving what came
+        behind it once more, for each message that fills a hole, would take the budget from all else.
         """
         first_seq = _resend_from(reception)
-        return first_seq < chain.next_seq and self._answered.get(chain.id) != first_seq
+        if first_seq >= chain.next_seq or self._answered.get(chain.id) == first_seq:
+            return False
+        return not self._envelopes.waits(chain, first_seq)
 
     def _is_contradicted(self, chain: Chain, reception: Reception) -> bool:
         """Tell whether the city holds what was never sealed here: a seq that was not given, or another envelope.

@@ -310,7 +310,7 @@ async def control(folder: Path, name: str, *, days: int, number: int) -> list[st
 CONTROL_BYTES = 150_000
 """What the control's past does not fit into; what the present and the tries take does."""
 CONTROLS = {
-    "the oldest first": "something old arrived before the present",
+    "the oldest first": "the present is not at the city in the first minute",
     "a budget that never says no": "the cap is",
 }
 

@@ -316,7 +316,8 @@ class OutboxMachine(RuleBasedStateMachine):
         next_seq, _ = census.chains[receipt.epoch, receipt.stream]
         if receipt.resend_from is not None and receipt.resend_from < next_seq:
             first = max(receipt.resend_from, receipt.seq + 1)
-            if first < next_seq and self.answered.get((receipt.epoch, receipt.stream)) != first:
+            waits = (receipt.epoch, receipt.stream, first) in census.envelopes
+            if first < next_seq and not waits and self.answered.get((receipt.epoch, receipt.stream)) != first:
                 return ReceiptOutcome.RESEND
         before = self.books.settled.get((receipt.epoch, receipt.stream), -1)
         return ReceiptOutcome.APPLIED if receipt.seq > before else ReceiptOutcome.DUPLICATE
