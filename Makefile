@@ -77,8 +77,8 @@ hil-kernel: $(STAMP) ## the agent in QEMU on the real I2C core, its devices pull
 prove-foreign: $(STAMP) ## a second COSE implementation verifies and decodes our envelopes
 	@tests/foreign/prove.sh $(BIN)/python
 
-agree: $(STAMP) ## other people's drivers read our simulated chips, and a table of who agrees
-	@tests/agreement/prove.sh $(BIN)/python
+agree: $(STAMP) ## other people's drivers read our simulated chips, and a table of who agrees; real ones: HARDWARE=bus.toml
+	@tests/agreement/prove.sh $(BIN)/python $(if $(HARDWARE),--hardware $(HARDWARE) -rs)
 
 prove-sampler: $(STAMP) ## the noise against its exact distribution, and against OpenDP's
 	@$(BIN)/python -m tests.proofs.sampler

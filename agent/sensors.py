@@ -34,7 +34,11 @@ def open_buses(settings: Settings, *, clock: DriverClock) -> dict[str, AnyBus]:
         settings: of the unit.
         clock: for the gaps and deadlines of lines that several sensors share.
     """
-    plans = settings.buses
+    return make_buses(settings.buses, clock=clock)
+
+
+def make_buses(plans: Mapping[str, BusPlan], *, clock: DriverClock) -> dict[str, AnyBus]:
+    """Return a bus for each plan, by name; every bus that one of them is behind is among the plans."""
     roots = {root_of(plans, name) for name, plan in plans.items() if plan.channel is not None}
     trees = {name: _tree(plans[name]) for name in roots}
     buses: dict[str, AnyBus] = {}
@@ -83,7 +87,7 @@ def _nodes(bus: AnyBus) -> list[str]:
     return nodes_at(bus.path, SERIAL if isinstance(bus, LinuxSerial | ModbusLine) else I2C)
 
 
-def make_driver(plan: SensorPlan, *, bus: AnyBus, clock: Clock) -> Driver:
+def make_driver(plan: SensorPlan, *, bus: AnyBus, clock: DriverClock) -> Driver:
     """Return a new driver for a sensor on its bus."""
     match plan.model:
         case I2cModel() as model if isinstance(bus, LinuxI2c | MuxBus) and plan.address is not None:

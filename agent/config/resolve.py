@@ -55,12 +55,12 @@ def resolve(
     Raises:
         ConfigurationError: a stream lacks something without which it may not start.
     """
-    plans = tuple(map(_with_its_own_tree, sensors.plans.values()))
     for plan in streams.plans:
         require_complete(plan)
+    placed, plans = resolve_sensors(buses, sensors)
     return Settings(
         unit=_unit(configuration.unit, location=location, folder=folder),
-        buses=_buses(buses, plans),
+        buses=placed,
         sensors=plans,
         streams=tuple(streams.plans),
         uplink=_uplink(configuration.uplink, folder),
@@ -75,6 +75,12 @@ def resolve(
         ),
         control=_control(configuration.control, folder),
     )
+
+
+def resolve_sensors(buses: Buses, sensors: Sensors) -> tuple[dict[str, BusPlan], tuple[SensorPlan, ...]]:
+    """Return the sensors, and by name the buses that they need."""
+    plans = tuple(map(_with_its_own_tree, sensors.plans.values()))
+    return _buses(buses, plans), plans
 
 
 def require_complete(plan: StreamPlan) -> None:

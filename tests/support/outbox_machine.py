@@ -132,7 +132,7 @@ class OutboxMachine(RuleBasedStateMachine):
             assert self.was_damaged, "the store was never damaged"
             self.core.recover()
             self.answered = {}
-            self.books.write_off(Census.take(self.core))
+            self.books.write_off(Census.take(self.core), configured=self._policies)
             return ask()
 
     def _transact(self, work: Work) -> Done:
@@ -378,7 +378,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self._open()
         if self.core.epoch != epoch:
             assert self.was_damaged, "a sound store was set aside"
-            self.books.write_off(Census.take(self.core))
+            self.books.write_off(Census.take(self.core), configured=self._policies)
         self._look()
 
     @rule(hours=st.floats(0, 3))
