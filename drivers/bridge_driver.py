@@ -41,7 +41,7 @@ class BridgeDriver:
             parent=options.parent,
         )
         self._folder = await wanted.find(self._tree)
-        files = await self._tree.entries(self._folder)
+        files = await self._tree.take_up(self._folder)
         labels = await self._labels(files) if any(spec.label for spec in options.specs) else {}
         self._files = tuple(bridge.choose(spec, files, labels) for spec in options.specs)
 

@@ -116,6 +116,13 @@ class AttributeTree(Bus, Protocol):
         """Return the names in `folder`, which counts from the tree's own; none where it is missing."""
         ...
 
+    async def take_up(self, folder: str) -> list[str]:
+        """Return the names in the folder of the device that is read from now on.
+
+        The tree is simulated from then on if that device hangs on what is no hardware of this machine.
+        """
+        ...
+
     async def place(self, folder: str) -> tuple[str, ...]:
         """Return the parts of the path that `folder` stands for once its links are followed."""
         ...

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, TypeVar, TypeVarTuple
 
 from drivers.bus.abandoned import Abandoned
-from drivers.bus.nodes import Node
+from drivers.bus.nodes import Node, hangs_on_nothing
 from drivers.bus.worker import BusWorker, WorkerHung
 from drivers.errors import BusDenied, BusError, BusFault, BusGone, BusTimeout, NoAcknowledge
 
@@ -81,6 +81,13 @@ class LinuxSysfs:
     async def entries(self, folder: str) -> list[str]:
         """Return the names in `folder`; see `AttributeTree.entries`."""
         return await self._call(_entries, Path(self.path, folder), label=f"listing {folder}")
+
+    async def take_up(self, folder: str) -> list[str]:
+        """Return the names in a device's folder; see `AttributeTree.take_up`."""
+        path = Path(self.path, folder)
+        place = await self._call(os.path.realpath, path, label=f"looking at {folder}")
+        self.simulated |= hangs_on_nothing(place)
+        return await self._call(_entries, path, label=f"listing {folder}")
 
     async def place(self, folder: str) -> tuple[str, ...]:
         """Return the parts of the path that `folder` stands for; see `AttributeTree.place`."""

@@ -24,8 +24,8 @@ _PTY_MAJORS = range(136, 144)
 """Device majors of Unix98 pseudo-terminals (Linux Documentation/admin-guide/devices.txt, unverified)."""
 _NO_HARDWARE = frozenset({"vhci_hcd", "dummy_hcd", "gpio-sim", "gpio-mockup"})
 """Drivers of the kernel whose devices somebody plays: USB/IP, USB gadgets on the same machine, simulated pins."""
-_BARE_ADAPTER = re.compile(r"/devices/i2c-[0-9]+/")
-"""An adapter that hangs on nothing: i2c-stub, the kernel's own stand-in. Real ones are part of a chip or of USB."""
+_BARE = re.compile(r"/devices/(i2c-|iio:device)[0-9]+(/|$)")
+"""A device that hangs on nothing: i2c-stub, iio_dummy, the kernel's own stand-ins. Real ones are part of a chip."""
 _USB = "/usb"
 _PORT = re.compile(r".*/[0-9]+-[0-9.]+(?=/)")
 _HYPERVISORS = frozenset({"QEMU"})
@@ -100,10 +100,13 @@ def _is_virtual(special: int) -> bool:
         place = os.readlink(f"/sys/dev/char/{os.major(special)}:{os.minor(special)}")  # noqa: PTH115 - often, and text
     except OSError:
         return False
-    parts = place.split("/")
-    if any(part.split(".")[0] in _NO_HARDWARE for part in parts) or _BARE_ADAPTER.search(place):
-        return True
-    return _USB in place and _maker(place) in _HYPERVISORS
+    return hangs_on_nothing(place) or (_USB in place and _maker(place) in _HYPERVISORS)
+
+
+def hangs_on_nothing(place: str) -> bool:
+    """Return whether a device, by its place in sysfs, is played by somebody or by the kernel itself."""
+    played = any(part.split(".")[0] in _NO_HARDWARE for part in place.split("/"))
+    return played or _BARE.search(place) is not None
 
 
 def _maker(place: str) -> str:

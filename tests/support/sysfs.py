@@ -77,6 +77,9 @@ class PlainTree:
     async def entries(self, folder: str) -> list[str]:
         return _entries(Path(self.path, folder))
 
+    async def take_up(self, folder: str) -> list[str]:
+        return await self.entries(folder)
+
     async def place(self, folder: str) -> tuple[str, ...]:
         return _parts(Path(self.path, folder))
 

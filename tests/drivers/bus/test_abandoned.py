@@ -18,7 +18,7 @@ from drivers.sim.adapter import SimulatedAdapter
 from drivers.sim.line import SimulatedLine
 from tests.support.buses import RegisterFile
 
-SOON_S = 0.02
+SOON_S = 0.25
 
 
 @pytest.fixture

@@ -167,3 +167,27 @@ async def test_read_that_is_cancelled_leaves_the_tree_usable(root: Path, stuck: 
     await asyncio.wait([reading])
     assert await tree.entries("class/hwmon") == ["hwmon0"]
     await tree.close()
+
+
+@pytest.mark.parametrize(
+    ("place", "simulated"),
+    [
+        ("devices/platform/soc/fe804000.i2c/i2c-1/1-0076/iio:device0", False),
+        ("devices/platform/vhci_hcd.0/usb3/3-1/3-1:1.0/i2c-2/2-0076/iio:device0", True),
+        ("devices/i2c-7/7-0076/iio:device0", True),
+        ("devices/iio:device0", True),
+        ("devices/virtual/thermal/thermal_zone0/hwmon0", False),
+    ],
+)
+async def test_device_that_hangs_on_nothing_makes_the_tree_simulated(
+    tmp_path: Path, place: str, *, simulated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / place / "name").write_text("bmp280\n")
+    (tmp_path / "device").symlink_to(place)
+    monkeypatch.setattr(Node, "simulated", False)
+    tree = LinuxSysfs(str(tmp_path))
+    await tree.open()
+    assert await tree.take_up("device") == ["name"]
+    assert tree.simulated is simulated
+    await tree.close()
