@@ -103,11 +103,11 @@ class Core:
             raise
         self._begun = self._counted = True
 
-    def _ready(self) -> None:
-        """Open the store again, or read its state again, where that is needed.
+    def _readable(self) -> None:
+        """Open the store again, or read its state again, where that is needed; nothing is written.
 
         Raises:
-            StoreUnavailable: it cannot be used now.
+            StoreUnavailable: it cannot be read now.
             StoreDamaged: the last commit found, after it was done, that the store is.
         """
         if self._doubt is not None:
@@ -120,6 +120,15 @@ class Core:
             if self._begun:  # otherwise it is loaded when the store is begun
                 self._parts.log.load()
             self._stale = False
+
+    def _ready(self) -> None:
+        """Make the store ready to be written, from whatever state it is in.
+
+        Raises:
+            StoreUnavailable: it cannot be used now.
+            StoreDamaged: the last commit found, after it was done, that the store is.
+        """
+        self._readable()
         if not self._begun:
             self._begin()
 
@@ -143,7 +152,7 @@ class Core:
     def stats(self) -> OutboxStats:
         """Return counters and gauges, without looking at anything that grows; the last known ones if need be."""
         with contextlib.suppress(StoreUnavailable):
-            self._ready()
+            self._readable()
             self._lanes = self._parts.envelopes.by_lane()
         return statistics(self._parts, path=self._setup.path, commits=self.commits, lanes=self._lanes)
 
@@ -264,24 +273,24 @@ class Core:
 
     def judge(self, reception: Reception) -> ReceiptOutcome:
         """Return what a receipt will do, and keep its envelopes from going out again; it is applied by `transact`."""
-        self._ready()
+        self._readable()
         return self._parts.settling.judge(reception)
 
     # -- reading
 
     def outgoing(self, *, after: int, limit: int, max_bytes: int, lane: Lane | None) -> list[Outgoing]:
         """Return committed envelopes by lane, then id."""
-        self._ready()
+        self._readable()
         return self._parts.envelopes.outgoing(after=after, limit=limit, max_bytes=max_bytes, lane=lane)
 
     def is_seal_due(self, *, partial: bool, freed: bool = False) -> bool:
         """Tell whether there is something to seal, or (`freed`) will be when receipts have made room for it."""
-        self._ready()
+        self._readable()
         return self._parts.sealing.is_due(partial=partial, freed=freed)
 
     def load_counter(self, name: str) -> bytes | None:
         """Return saved counters, None if none were saved under that name."""
-        self._ready()
+        self._readable()
         return self._applying.load_counter(name)
 
     # -- closing

@@ -43,17 +43,24 @@ def _small_disk(folder: Path, way: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _filled(folder: Path) -> Iterator[None]:
+    """Fill the disk that a folder is on."""
+    ballast = folder / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    yield
+    ballast.unlink()
+
+
+@contextlib.contextmanager
 def _no_space(corner: Corner, way: str) -> Iterator[None]:
     """Let the store's disk take nothing more."""
     store, process = corner.unit.store.parent, corner.unit.process
     assert process is not None
     if way == "full":
-        ballast = store / "ballast"
-        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(4096))
-        yield
-        ballast.unlink()
+        with _filled(store):
+            yield
     else:
         largest = max(file.stat().st_size for file in store.iterdir())
         before = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
@@ -90,3 +97,27 @@ async def test_full_disk_stops_nothing_and_loses_nothing_that_was_measured_meanw
     for stream in _SENSORS:
         starts = _starts(rows, stream)
         assert starts == list(range(starts[0], starts[-1] + 1, 1000)), "every window since the start"
+
+
+@pytest.mark.mounts
+@pytest.mark.skipif(not _may_mount(), reason="takes root, to mount a small disk")
+async def test_agent_that_is_started_on_a_full_disk_measures_and_stores_when_there_is_space(tmp_path: Path) -> None:
+    async with Rig(tmp_path) as rig:
+        corner = Corner(rig, sensors=_SENSORS, extra={"buffer": {"free_floor": "1B", "max_bytes": "1MB"}})
+        await rig.start()
+        store = corner.unit.store.parent
+        with _small_disk(store, "full"):
+            async with corner:
+                await corner.more_rows(2)
+                assert await corner.unit.stop() == 0
+                with _filled(store):
+                    corner.unit.start()
+                    await corner.told("nothing can be stored")
+                    known = await corner.status(lambda known: known["outbox"] and known["outbox"]["trouble"])
+                    await corner.status(lambda later: later["readings"] > known["readings"] + 10)
+                await corner.told("the outbox stores again")
+                await corner.more_rows(2)
+                mended = await corner.status(lambda known: known["outbox"] and not known["outbox"]["trouble"])
+            await corner.nothing_lost()
+    assert known["outbox"]["trouble"] == "full"
+    assert mended["outbox"]["damaged_files"] == 0
