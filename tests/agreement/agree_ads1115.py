@@ -8,6 +8,8 @@ import pytest
 
 from drivers.sim.ads1115 import Ads1115Chip
 
+pytestmark = pytest.mark.hardware("ads1115")
+
 
 @pytest.mark.parametrize("volts", [("1.8", "0.6", "3.15", "0"), ("-0.1", "4.0", "2.5", "0.0001")])
 def test_adafruit_reads_what_the_simulated_chip_shows(

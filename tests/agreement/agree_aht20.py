@@ -7,6 +7,8 @@ import pytest
 
 from drivers.sim.aht20 import Aht20Chip
 
+pytestmark = pytest.mark.hardware("aht20")
+
 
 @pytest.mark.parametrize(("celsius", "humidity"), [(21.5, 48.25), (-17.75, 90.5), (49.125, 5)])
 def test_adafruit_ahtx0_reads_what_the_simulated_chip_shows(

@@ -8,6 +8,8 @@ import pytest
 
 from drivers.sim.bme280 import TYPICAL, Bme280Chip
 
+pytestmark = pytest.mark.hardware("bme280", pressure=0.01)
+
 
 @pytest.mark.parametrize(("celsius", "humidity", "pascal"), [(25, 40, 101325), (-12.5, 91, 98710), (48, 8, 95000)])
 def test_rpi_bme280_reads_what_the_simulated_chip_shows(

@@ -14,6 +14,8 @@ import pytest
 from drivers.sim.bme680 import Bme680Chip
 from drivers.sim.bme680_trim import TRIMS, TYPICAL, Trim
 
+pytestmark = pytest.mark.hardware("bme680", pressure=0.01)
+
 _AIR = [(25, 40, 101325, 120_000), (-12.5, 91, 98710, 8_000), (48, 8, 75000, 1_500_000)]
 _WITHIN = {"temperature": 0.011, "humidity": 0.06, "pressure": 0.06}
 """Pimoroni's pressure is Bosch's 32-bit version, in whole Pa; Adafruit's temperature is not rounded."""

@@ -14,6 +14,8 @@ import pytest
 from drivers.sim.bme280 import TRIMS, Trim
 from drivers.sim.bmp280 import Bmp280Chip
 
+pytestmark = pytest.mark.hardware("bmp280", pressure=0.01)
+
 _AIR = [(25, 101325), (-12.5, 98710), (48, 35000)]
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from drivers.sim.bmp388 import TRIMS, Bmp388Chip, Trim
 
+pytestmark = pytest.mark.hardware("bmp388", pressure=0.01)
+
 
 @pytest.mark.parametrize("chip_id", [0x50, 0x60], ids=["BMP388", "BMP390"])
 @pytest.mark.parametrize("trim", TRIMS, ids=["typical", "other signs"])

@@ -7,6 +7,8 @@ import pytest
 
 from drivers.sim.hdc1080 import Hdc1080Chip
 
+pytestmark = pytest.mark.hardware("hdc1080")
+
 
 @pytest.mark.parametrize(("celsius", "humidity"), [(21.5, 48.25), (-17.75, 90.5), (49.125, 5)])
 def test_circuitpython_hdc1080_reads_what_the_simulated_chip_shows(

@@ -15,6 +15,8 @@ from drivers.hwmon.decode import Options
 from drivers.hwmon.driver import Hwmon
 from tests.support.sysfs import FakeSysfs, PlainTree
 
+pytestmark = pytest.mark.simulated("its files are made up")
+
 FILES = {
     "name": "nct6779",
     "temp1_input": "41000",

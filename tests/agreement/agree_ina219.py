@@ -9,6 +9,8 @@ import pytest
 
 from drivers.sim.ina219 import Ina219Chip
 
+pytestmark = pytest.mark.hardware("ina219")
+
 
 @pytest.mark.parametrize(("volts", "amperes"), [("12.1", "1.5"), ("5", "-0.25"), ("19.996", "3.1"), ("0", "0")])
 def test_adafruit_reads_what_the_simulated_chip_shows(

@@ -13,6 +13,8 @@ import pytest
 
 from drivers.sim.ina226 import Ina226Chip
 
+pytestmark = pytest.mark.hardware("ina226")
+
 
 @pytest.mark.parametrize(
     ("volts", "amperes", "milliohm"), [("12.1", "0.5", 100), ("24", "-3.25", 10), ("11.98", "10", 2), ("0", "0", 100)]

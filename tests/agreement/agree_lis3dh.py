@@ -13,6 +13,8 @@ import pytest
 
 from drivers.sim.lis3dh import Lis3dhChip
 
+pytestmark = pytest.mark.hardware("lis3dh")
+
 _G = 9.80665
 
 
@@ -39,6 +41,7 @@ def test_adafruit_reads_what_the_simulated_chip_shows(
     )
 
 
+@pytest.mark.simulated("it knocks on the chip")
 def test_adafruit_hears_a_knock_once_and_its_own_turning_on(
     stage: Callable[..., Any],
     slept: Callable[[], int],

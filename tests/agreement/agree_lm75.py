@@ -8,6 +8,8 @@ import pytest
 
 from drivers.sim.lm75 import Lm75Chip
 
+pytestmark = pytest.mark.hardware("lm75")
+
 
 @pytest.mark.parametrize(
     ("bits", "celsius"), [(11, 25.125), (11, -0.125), (11, -54.875), (11, 124.875), (9, 20.5), (9, -0.5), (9, 0)]

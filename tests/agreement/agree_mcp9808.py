@@ -8,6 +8,8 @@ import pytest
 
 from drivers.sim.mcp9808 import Mcp9808Chip
 
+pytestmark = pytest.mark.hardware("mcp9808")
+
 
 @pytest.mark.parametrize("celsius", [25.25, 0, -0.0625, -40, 124.9375])
 def test_adafruit_mcp9808_reads_what_the_simulated_chip_shows(

@@ -8,6 +8,8 @@ import pytest
 
 from drivers.sim.mlx90614 import Mlx90614Chip
 
+pytestmark = pytest.mark.hardware("mlx90614")
+
 
 @pytest.mark.parametrize(("ambient", "surface"), [(20, 12), (-18.5, -22.34), (41, 63.9)])
 def test_adafruit_reads_what_the_simulated_chip_shows(

@@ -15,6 +15,8 @@ from drivers.sim.line import SimulatedLine
 from drivers.sim.modbus import SimulatedModbus, SimulatedSlave
 from tests.support.serial_sensors import RealClock
 
+pytestmark = pytest.mark.simulated("it writes registers")
+
 _HOLDING = {address: address * 257 % 65536 for address in range(125)}
 _INPUT = {0x0010: 0, 0x0011: 65535, 0x0012: 0x1234}
 _COILS = {address: int(address % 3 == 0) for address in range(20)}

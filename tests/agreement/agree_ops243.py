@@ -14,6 +14,8 @@ import pytest
 from drivers.sim.line import SimulatedLine
 from drivers.sim.ops243 import SimulatedOps243
 
+pytestmark = pytest.mark.simulated("speeds are of people")
+
 _SECONDS = 5.0
 
 

@@ -8,6 +8,8 @@ import pytest
 from drivers.sim.sen5x import Sen5xChip
 from tests.agreement.sensirion import connection
 
+pytestmark = pytest.mark.hardware("sen5x")
+
 _AIRS = [
     {
         "pm1_0": 5.2,
@@ -44,10 +46,9 @@ def test_sensirions_driver_reads_what_the_simulated_sensor_shows(
     chip.set(**air)
     sensor = foreign("sensirion_i2c_sen5x").Sen5xI2cDevice(connection(stage(0x69, chip).smbus))
     sensor.stop_measurement()
-    assert sensor.get_product_name() == "SEN55"
-    assert not sensor.read_device_status().flags
     foreign("time").sleep(10)
     sensor.start_measurement()
+    foreign("time").sleep(30)  # until particle values have settled
     while not sensor.read_data_ready():
         foreign("time").sleep(0.1)
     values = sensor.read_measured_values()
@@ -67,5 +68,15 @@ def test_sensirions_driver_reads_what_the_simulated_sensor_shows(
         },
         within=dict.fromkeys(air, 0.001),
     )
+
+
+@pytest.mark.simulated("it sets faults")
+def test_sensirions_driver_identifies_the_simulated_sensor_and_reads_its_faults(
+    stage: Callable[..., Any], foreign: Callable[[str], Any], slept: Callable[[], int]
+) -> None:
+    chip = Sen5xChip(mono_ns=slept)
+    sensor = foreign("sensirion_i2c_sen5x").Sen5xI2cDevice(connection(stage(0x69, chip).smbus))
+    assert sensor.get_product_name() == "SEN55"
+    assert not sensor.read_device_status().flags
     chip.status = 1 << 4 | 1 << 21
     assert sensor.read_device_status().flags == ["fan_error", "fan_speed_out_of_specs"]

@@ -4,9 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from drivers.sim.line import SimulatedLine
 from drivers.sim.sps30 import FIELDS
 from drivers.sim.sps30_serial import SimulatedSps30Serial
+
+pytestmark = pytest.mark.simulated("its line is a pseudo-terminal of its own")
 
 _AIR = {
     "pm1_0": 5.25,

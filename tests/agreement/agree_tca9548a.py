@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from drivers.sim.register_chip import RegisterChip
 from drivers.sim.tca9548a import Tca9548aChip
+
+pytestmark = pytest.mark.simulated("what is behind each channel is made up")
 
 _REGISTER = 0x10
 

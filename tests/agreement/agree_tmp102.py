@@ -13,6 +13,8 @@ import pytest
 
 from drivers.sim.tmp102 import Tmp102Chip
 
+pytestmark = pytest.mark.hardware("tmp102")
+
 _EXTENDED = b"\x01\x60\xb0"
 
 
@@ -55,6 +57,7 @@ def test_sparkfun_tmp102_reads_what_the_simulated_chip_shows(
     )
 
 
+@pytest.mark.simulated("its driver knows one of the chip's two word forms, and ours leaves the other")
 @pytest.mark.parametrize("celsius", [-0.125, -25, -54.875])
 def test_adafruit_pct2075_reads_the_simulated_tmp102_below_zero(
     celsius: float,

@@ -7,6 +7,8 @@ import pytest
 
 from drivers.sim.tmp117 import Tmp117Chip
 
+pytestmark = pytest.mark.hardware("tmp117")
+
 
 @pytest.mark.parametrize("celsius", [25.25, 0, -0.0078125, -40, 124.9375])
 def test_adafruit_tmp117_reads_what_the_simulated_chip_shows(

@@ -12,6 +12,8 @@ import pytest
 
 from drivers.sim.veml7700 import Veml7700Chip
 
+pytestmark = pytest.mark.hardware("veml7700")
+
 
 @pytest.mark.parametrize(
     ("lux", "half_a_step"), [(0.5, 0.0021), (7, 0.017), (40, 0.14), (2_500, 0.5), (20_000, 4), (110_000, 20)]

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Other people's drivers read our simulated chips over the simulated bus, in an environment of their own.
-# Usage: prove.sh PYTHON-OF-OUR-ENVIRONMENT [ARGUMENTS OF PYTEST]
+# Usage: prove.sh PYTHON-OF-OUR-ENVIRONMENT [--hardware BUSFILE] [ARGUMENTS OF PYTEST]
+# With --hardware they read real ones; paths count from the root of the repository. See README.md.
 set -eu
 cd "$(dirname "$0")/../.."
 ours=${1:-.venv/bin/python}
