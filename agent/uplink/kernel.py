@@ -59,7 +59,7 @@ def count(info: bytes, *, ip_bytes: int, closing: bool = False) -> int:
 class Probe:
     """Watches one connection to its end, through a descriptor of its own.
 
-    The MQTT library closes its one when it likes.     The connection is not closed before this is. What the other
+    The MQTT library closes its one when it likes. The connection is not closed before this is. What the other
     side still sends by then is refused by the kernel, and no socket counts it; so it is put down beforehand: the
     notice by which TLS ends (RFC 8446, 6.1), or the whole answer to a greeting that was never answered, because a
     broker that hung answers when it wakes up.
@@ -93,18 +93,15 @@ class Probe:
             spent = wire_bytes(sock, closing=True)
             return None if spent is None else spent + self._late(sock)
 
-    def received(self) -> int:
-        """Return what TCP has carried from the other side, 0 where that is not known."""
-        return 0 if self._socket is None else _received(self._socket)
-
     def _late(self, sock: socket.socket) -> int:
         if not self.flight_bytes:
             return 0
-        late = _NOTICE if _received(sock) else self.flight_bytes
+        late = _NOTICE if received_bytes(sock) else self.flight_bytes
         return late + -(-late // _SEGMENT_HOLDS) * _REFUSED
 
 
-def _received(sock: socket.socket) -> int:
+def received_bytes(sock: socket.socket) -> int:
+    """Return what TCP has carried from the other side so far, 0 where the kernel does not tell."""
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _INFO.size)
     except (OSError, AttributeError):

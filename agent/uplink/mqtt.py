@@ -229,7 +229,7 @@ class MqttLink(aiomqtt.Client):
             self._probe.flight_bytes = self._contexts.flight_bytes
         super()._client_connect()
         if self._contexts is not None:
-            self._probe.flight_bytes = self._contexts.flight_bytes = self._probe.received()
+            self._probe.flight_bytes = self._contexts.flight_bytes
 
     def _dialled(self) -> socket.socket:
         """Connect by TCP, and have the kernel give the connection up when nothing of it is acknowledged in time.

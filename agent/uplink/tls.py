@@ -4,6 +4,7 @@ In: files. Out: an SSL context; from when until when the broker's certificate is
 context that accepts any certificate.
 """
 
+import select
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.errors import UplinkError
+from agent.uplink.kernel import received_bytes
 from agent.uplink.settings import TlsSettings
 
 Certified = Callable[[int, int], None]
@@ -19,32 +21,60 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 
 class _Context(ssl.SSLContext):
-    """Knows whom to tell of a certificate that was verified."""
+    """Knows whom to tell of a certificate that was verified, and of how much the handshake has brought."""
 
     certified: Certified | None = None
+    flown: Callable[[int], None] | None = None
 
 
 class _ClosingSocket(ssl.SSLSocket):
-    """Closes itself when the handshake fails: the MQTT library forgets it open."""
+    """Closes itself when the handshake fails: the MQTT library forgets it open. Counts what the handshake brings."""
 
-    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
+    def do_handshake(self, block: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the library's signature
         try:
-            super().do_handshake(block)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            raise
+            received = self._shake_hands()
         except OSError:
             self.close()
             raise
-        if isinstance(self.context, _Context) and self.context.certified is not None:
+        if not isinstance(self.context, _Context):
+            return
+        if self.context.flown is not None:
+            self.context.flown(received)
+        if self.context.certified is not None:
             shown = self.getpeercert() or {}
             self.context.certified(certificate_time_s(shown["notBefore"]), certificate_time_s(shown["notAfter"]))
+
+    def _shake_hands(self) -> int:
+        """Go through the handshake step by step, and return how many bytes had come before its last one.
+
+        What a broker of TLS 1.3 sends right after it, tickets for later sessions, is no part of the handshake. A
+        broker that is quick enough leaves only one step; then the tickets cannot be told apart.
+        """
+        timeout_s = self.gettimeout()
+        self.settimeout(0)
+        ready = select.poll()
+        try:
+            while True:
+                received = received_bytes(self)
+                try:
+                    super().do_handshake()
+                except ssl.SSLWantReadError:
+                    ready.register(self, select.POLLIN)
+                except ssl.SSLWantWriteError:
+                    ready.register(self, select.POLLOUT)
+                else:
+                    return received or received_bytes(self)
+                if not ready.poll(None if timeout_s is None else timeout_s * 1000):
+                    raise TimeoutError("the handshake timed out")
+        finally:
+            self.settimeout(timeout_s)
 
 
 class ContextMaker:
     """Makes the context anew when one of its files has changed: certificates are renewed while the agent runs.
 
     Attributes:
-        flight_bytes: what the broker sent in the last handshake that succeeded.
+        flight_bytes: the least that the broker has sent in a handshake with this context.
     """
 
     def __init__(self, settings: TlsSettings, certified: Certified | None = None) -> None:
@@ -61,8 +91,12 @@ class ContextMaker:
         """
         state = self._state()
         if self._made is None or self._made[0] != state:
-            self._made = (state, make_context(self._settings, self._certified))
+            self.flight_bytes = 0
+            self._made = (state, make_context(self._settings, self._certified, self._flown))
         return self._made[1]
+
+    def _flown(self, received: int) -> None:
+        self.flight_bytes = min(received, self.flight_bytes or received)
 
     def _state(self) -> object:
         key = self._settings.client_key
@@ -70,14 +104,16 @@ class ContextMaker:
         return tuple(_fingerprint(path) for path in paths if path is not None)
 
 
-def make_context(settings: TlsSettings, certified: Certified | None = None) -> ssl.SSLContext:
+def make_context(
+    settings: TlsSettings, certified: Certified | None = None, flown: Callable[[int], None] | None = None
+) -> ssl.SSLContext:
     """Return a client context: TLS 1.2 or later, chain and host name verified.
 
     Raises:
         UplinkError: a file is missing or not what it should be.
     """
     context = _Context(ssl.PROTOCOL_TLS_CLIENT)  # this protocol verifies chain and host name
-    context.certified = certified
+    context.certified, context.flown = certified, flown
     context.sslsocket_class = _ClosingSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.ca_file is None:

@@ -1,14 +1,18 @@
 """The TLS context: it always verifies."""
 
 import contextlib
+import select
 import socket
 import ssl
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from agent.errors import UplinkError
+from agent.uplink import tls
+from agent.uplink.kernel import received_bytes
 from agent.uplink.settings import Secret, TlsSettings
 from agent.uplink.tls import ContextMaker, certificate_time_s, make_context
 from tests.support.certificates import DAY, NOW, Authority
@@ -98,3 +102,47 @@ def test_certificate_is_told_of_once_it_was_verified_and_never_before(tmp_path: 
             _handshake(context, server)
         assert len(told) == (issuer is authority)
     assert told == [(int((NOW - DAY).timestamp()), int((NOW + DAY).timestamp()))]
+
+
+class _Waiting:
+    """A poll object that tells when the client waits for the server."""
+
+    def __init__(self, waits: threading.Event) -> None:
+        self._poll = select.poll()
+        self._waits = waits
+
+    def register(self, sock: socket.socket, events: int) -> None:
+        self._poll.register(sock, events)
+
+    def poll(self, timeout_ms: float | None) -> list[tuple[int, int]]:
+        self._waits.set()
+        return self._poll.poll(timeout_ms)
+
+
+def test_flight_of_a_handshake_is_without_the_tickets_that_a_broker_sends_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, waits = Authority(tmp_path), threading.Event()
+    monkeypatch.setattr(tls, "select", SimpleNamespace(poll=lambda: _Waiting(waits), POLLIN=select.POLLIN))
+    pair = authority.issue("localhost")
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(pair.certificate, pair.key)
+    maker = ContextMaker(TlsSettings(ca_file=authority.certificate))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            accepted = listener.accept()[0]
+            waits.wait()
+            with server.wrap_socket(accepted, server_side=True) as connection:
+                connection.sendall(b"!")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with (
+            socket.create_connection(listener.getsockname()) as sock,
+            maker.context().wrap_socket(sock, server_hostname="localhost") as connection,
+        ):
+            assert connection.recv(1) == b"!"
+            carried = received_bytes(connection)
+        thread.join()
+    assert 500 < maker.flight_bytes < carried - 200, "two tickets, of more than a hundred bytes each"
