@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import getpass
 import os
+import random
 import shutil
 import signal
 import socket
@@ -18,6 +19,9 @@ import aiomqtt
 
 DEADLINE_S = 20.0
 """Longest wait for something that does happen; a test that waits for it has failed."""
+_PORTS = (10_000, 32_000)
+"""Below those of outgoing connections (ip_local_port_range in ip(7))."""
+_DRAW = random.SystemRandom()
 
 
 def find_program(name: str) -> str | None:
@@ -26,11 +30,15 @@ def find_program(name: str) -> str | None:
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback interface that is free now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    """Return a TCP port of the loopback interface that is free now, and likely to be when something listens there.
+
+    Not one of those that the kernel gives to outgoing connections: tests beside this one make many.
+    """
+    for port in iter(lambda: _DRAW.randrange(*_PORTS), None):
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("the draw has no end")
 
 
 @dataclass
