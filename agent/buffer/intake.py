@@ -24,7 +24,7 @@ _COMMIT_BYTES: Final = 128 * 1024
 
 def commit_bytes(max_bytes: int) -> int:
     """Return how many bytes of rows one transaction may hold: the WAL's part of a small store is small too."""
-    return min(_COMMIT_BYTES, max_bytes // 64)
+    return min(_COMMIT_BYTES, max_bytes // 32)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ async def test_intake_takes_no_more_rows_than_one_transaction_should_hold() -> N
 
 
 async def test_intake_takes_no_more_bytes_than_one_transaction_should_hold() -> None:
-    intake = Intake(commit_bytes(64 * 100))
+    intake = Intake(commit_bytes(32 * 100))
     for index in range(4):
         assert intake.fills_one is (index >= 2)
         intake.add(_group(index * 50, 50), _future())
@@ -47,7 +47,7 @@ async def test_intake_takes_no_more_bytes_than_one_transaction_should_hold() -> 
 
 
 async def test_intake_with_one_group_that_is_too_large_takes_it_alone() -> None:
-    intake = Intake(commit_bytes(64 * 10))
+    intake = Intake(commit_bytes(32 * 10))
     for index in range(2):
         intake.add(_group(index * 50, 50), _future())
     assert [len(intake.take().groups) for _ in range(3)] == [1, 1, 0]
