@@ -40,13 +40,17 @@ class Timeline:
         boot_id: of this boot.
         now: the present instant.
         boots: what is known of this boot's time; kept up to date.
+
+    Attributes:
+        now: the latest instant it was told.
+        grid: what windows are aligned to since then.
     """
 
     def __init__(self, boot_id: bytes, now: Instant, boots: Boots | None = None) -> None:
         self._boot_id = boot_id
         self._boots = Boots(boot_id) if boots is None else boots
         self._held: tuple[int, int, int | None] | None = self._boots.placed(boot_id)
-        self._now = now
+        self.now = now
         self.grid = self._grid(now)
 
     def update(self, now: Instant) -> bool:
@@ -54,7 +58,7 @@ class Timeline:
 
         A clock that loses its synchronisation holds its grid; small corrections move it without a break.
         """
-        self._now = now
+        self.now = now
         fresh = self._grid(now)
         same_domain = fresh.boot_id == self.grid.boot_id
         stepped = not same_domain or abs(fresh.offset_ms - self.grid.offset_ms) > STEP_MS
@@ -65,10 +69,10 @@ class Timeline:
         """Return the clock's state, for the rows released now."""
         if self._held is None:
             return ClockStamp(quality=ClockQuality.UNSET)
-        quality = ClockQuality.SYNCHRONISED if self._now.synchronised else ClockQuality.HOLDOVER
+        quality = ClockQuality.SYNCHRONISED if self.now.synchronised else ClockQuality.HOLDOVER
         mono_ms, _, error_ms = self._held
-        if error_ms is not None and not self._now.dated:
-            error_ms += drift_ms(self._now.mono_ns // NS_PER_MS - mono_ms)
+        if error_ms is not None and not self.now.dated:
+            error_ms += drift_ms(self.now.mono_ns // NS_PER_MS - mono_ms)
         return ClockStamp(quality=quality, error_ms=None if error_ms is None else _steady(error_ms))
 
     def _grid(self, now: Instant) -> Grid:

@@ -95,7 +95,7 @@ class Unit:
             pollers, sensors=stages.settings.sensors, streams=specs, clock=stages.settings.clock
         )
         await self._control.begin()
-        self._quiet(quieter)
+        await self._quiet(quieter)
         self._sink = [
             asyncio.create_task(stages.publisher.run(), name="publisher"),
             asyncio.create_task(stages.health.run(), name="health"),
@@ -128,10 +128,21 @@ class Unit:
             await self._store(lambda: self._s.windows.set_suspended(streams))
             self._s.publisher.announce()
         if self._quieter is not None:
-            self._quiet(self._quieter)
+            await self._quiet(self._quieter)
 
-    def _quiet(self, quieter: Quieter) -> None:
-        quieter.update(self._s.clock.instant(), suspended=self._s.windows.suspended)
+    async def _quiet(self, quieter: Quieter) -> None:
+        """Pause and resume sensors by the time that the windows go by.
+
+        A sensor that is let go because the clock was set is in no window from before that: those close first.
+        """
+
+        def close() -> Closed:
+            windows = self._s.windows
+            closed = windows.tick()
+            quieter.update(windows.timeline.now, suspended=windows.suspended)
+            return closed
+
+        await self._store(close)
 
     async def _stay_quiet(self, quieter: Quieter) -> None:
         """Pause and resume sensors as their quiet hours begin and end, for ever."""
@@ -139,7 +150,7 @@ class Unit:
         while True:
             beat()
             await self._s.clock.sleep(min(quieter.next_change_s, STALL_S / 2))
-            self._quiet(quieter)
+            await self._quiet(quieter)
 
     async def _release(self) -> None:
         """Close windows on time and store their rows, for ever."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
 import math
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +13,8 @@ from typing import NoReturn
 
 import pytest
 
-from agent import unit
-from agent.clock import SystemClock
+from agent import pausing, unit
+from agent.clock import Discipline, SystemClock, WallTime
 from agent.config import load
 from agent.discipline import SystemDiscipline
 from agent.errors import SensorError, StoreError
@@ -26,6 +28,7 @@ from agent.service import Stages, Surroundings, build
 from agent.unit import Unit
 from agent.wire import keyfile
 from drivers.bus.linux_i2c import LinuxI2c
+from drivers.reading import Reading
 from tests.support.agent_process import Site, reached
 
 
@@ -76,8 +79,9 @@ async def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     site.adapter.close()
 
 
-async def _stages(site: Site) -> Stages:
-    around = Surroundings(clock=SystemClock(SystemDiscipline()), environment={}, runtime=site.folder / "run")
+async def _stages(site: Site, discipline: Discipline | None = None) -> Stages:
+    clock = SystemClock(discipline or SystemDiscipline())
+    around = Surroundings(clock=clock, environment={}, runtime=site.folder / "run")
     settings, key = load(site.config), keyfile.load_private(site.folder / "unit.key")
     return await build(settings, tested=findings(settings), key=key, around=around)
 
@@ -156,6 +160,56 @@ async def test_unit_whose_store_fails_at_the_start_ends_with_that_error(bench: B
     await (await _stages(bench.site)).close()
 
 
+class Untold:
+    """A discipline that knows nothing of the time until it is told, and the right time from then on."""
+
+    def __init__(self) -> None:
+        self.told = False
+
+    def wall(self, mono_ns: int) -> WallTime:
+        del mono_ns
+        return WallTime(utc_ns=time.time_ns(), synchronised=self.told, error_ms=0 if self.told else None)
+
+    def resume(self, *, mono_ns: int, utc_ns: int, error_ms: int | None) -> None:
+        raise AssertionError("no earlier process knew the time", mono_ns, utc_ns, error_ms)
+
+    def agrees(self, wall: WallTime) -> bool:
+        del wall
+        return False
+
+
+async def test_unit_lets_no_sensor_go_into_a_window_from_before_the_clock_was_set(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock is set while a window is open: the sensor's quiet hours are over before that window is."""
+    await bench.stages.close()
+    monkeypatch.setattr(pausing, "LOOK_AGAIN_S", 0.01)
+    hour = (dt.datetime.now(tz=dt.UTC).hour + 11) % 24
+    text = bench.site.config.read_text()
+    bench.site.config.write_text(
+        text.replace('interval = "1s"', f'interval = "1s"\nquiet_hours = ["{hour:02}:00-{hour:02}:59"]')
+    )
+    untold = Untold()
+    bench.stages = stages = await _stages(bench.site, untold)
+    bench.unit = Unit(stages)
+    bench.put(stages.windows, "next_tick_s", lambda: 3600.0)
+    running = asyncio.create_task(bench.run(until=lambda: stages.windows.readings > 0))
+    await reached(lambda: stages.windows.states.get("weather") is SensorState.PAUSED)
+    assert stages.windows.timeline.grid.boot_id is not None
+    grids: list[bytes | None] = []
+    real = stages.windows.on_reading
+
+    def on_reading(sensor: str, reading: Reading) -> None:
+        grids.append(stages.windows.timeline.grid.boot_id)
+        real(sensor, reading)
+
+    bench.put(stages.windows, "on_reading", on_reading)
+    untold.told = True
+    await running
+    assert grids, "sampled once it is allowed"
+    assert set(grids) == {None}, "in windows that follow the calendar"
+
+
 async def test_unit_without_a_required_sensor_ends_and_names_it(bench: Bench) -> None:
     bench.site.start = "required"
     bench.site.write()
@@ -179,8 +233,7 @@ async def test_unit_stopped_while_a_window_waits_for_its_declaration_loses_no_wi
         await asyncio.Event().wait()
 
     bench.put(stages.outbox, "declare", declare)
-    looks = iter([True, False])
-    bench.put(stages.reporter.simulation, "look", lambda: next(looks, False))
+    bench.put(stages.reporter.simulation, "look", lambda: not stages.windows.readings)
     await bench.run(until=waiting.is_set)
     released = sum(counted["rows_released"] for counted in stages.windows.counters().values())
     again = await _stages(bench.site)
