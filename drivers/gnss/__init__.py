@@ -45,7 +45,7 @@ MODEL = SerialModel(
         # SenML has no unit for a code; "/" is its dimensionless one ("e.g. value of a switch").
         Channel(
             name="fix",
-            title="Fix quality of GGA: 0 none, 1 autonomous, 2 differential, 4 and 5 RTK, 6 estimated, 8 simulator",
+            title="Fix quality of GGA: 0 none, 1 autonomous, 2, 9 differential, 4, 5 RTK, 6 estimated, 8 simulator",
             unit="/",
             minimum=0,
             maximum=9,

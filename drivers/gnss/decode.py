@@ -6,7 +6,8 @@ receiver says that it has none.
 Sources:
     gpsd: ntpsec/gpsd, drivers/driver_nmea0183.c, processRMC, processGGA, processGNS (fields, fix quality, FAA
     mode). u-blox: "ZED-F9P Interface Description", UBX-18010854 R04, page 23 (RMC; its example is a valid fix with
-    navigation status V, so that last field of RMC and GNS is not looked at).
+    navigation status V, so that last field of RMC and GNS is not looked at). NovAtel: "Which Novatel Position Types
+    Correspond to the GGA Quality Indicator?" (9 is a fix with WAAS, where others say 2).
 """
 
 from dataclasses import dataclass

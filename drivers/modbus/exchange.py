@@ -56,6 +56,7 @@ class Exchange:
         self.echoed = self.damaged = self.heard = False
         self.noise_bytes = 0
         self._wire = request.wire
+        self._heads = _heads(request)
         self._echo_possible = echoes is not False or not request.repeated
         self._buffer = b""
 
@@ -66,7 +67,9 @@ class Exchange:
             return frames.SHORTEST
         if not self._begun(self._buffer):
             return 1  # noise that looks like the head of a long frame must not keep the answer waiting
-        return max(1, (frames.answer_length(self._buffer) or frames.SHORTEST) - len(self._buffer))
+        whole = any(self._buffer.startswith(head) for head in self._heads)
+        length = frames.answer_length(self._buffer) if whole else None  # half a head may be noise as well
+        return max(1, (length or frames.SHORTEST) - len(self._buffer))
 
     @property
     def began(self) -> bool:
@@ -112,11 +115,8 @@ class Exchange:
         return None
 
     def _begun(self, head: bytes) -> bool:
-        """Return whether `head` begins as the answer must: slave and function, then byte count or address."""
-        wanted = bytes([self.request.slave, self.request.function])
-        wanted += bytes([self.request.data_bytes]) if self.request.function.reads else self._wire[2:4]
-        refused = bytes([self.request.slave, self.request.function | frames.EXCEPTION])
-        return any(head.startswith(form[: len(head)]) for form in (wanted, refused))
+        """Return whether `head` begins as the answer must."""
+        return any(head.startswith(form[: len(head)]) for form in self._heads)
 
     def _answers(self, frame: bytes) -> bool:
         """Return whether a whole frame is the answer: what was written is told again in it."""
@@ -124,6 +124,13 @@ class Exchange:
             return self._begun(frame)
         told = frames.WRITTEN_BYTES - frames.CRC_BYTES
         return frame[:told] == self._wire[:told]
+
+
+def _heads(request: Request) -> tuple[bytes, bytes]:
+    """Return how an answer begins: slave and function, then byte count or address; and how a refusal does."""
+    wanted = bytes([request.slave, request.function])
+    wanted += bytes([request.data_bytes]) if request.function.reads else request.wire[2:4]
+    return wanted, bytes([request.slave, request.function | frames.EXCEPTION])
 
 
 def strays(data: bytes) -> tuple[list[int], int]:

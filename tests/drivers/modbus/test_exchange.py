@@ -41,6 +41,16 @@ def test_answer_byte_by_byte_is_found_with_the_last_one_and_not_before(before: b
     assert exchange.answer == ANSWER
 
 
+def test_noise_that_looks_like_the_head_of_a_long_answer_does_not_keep_a_short_one_waiting() -> None:
+    refusal = frames.sealed(bytes([WRITE.slave, WRITE.function | 0x80, 2]))
+    exchange, data = Exchange(WRITE, echoes=False), WRITE.wire[:2] + refusal
+    for at in range(len(data) - 1):
+        exchange.feed(data[at : at + 1])
+        assert 1 <= exchange.needed <= len(data) - at - 1, "asked for more than will come"
+    exchange.feed(data[-1:])
+    assert exchange.answer == refusal
+
+
 def test_bytes_after_the_answer_are_left_alone() -> None:
     exchange = fed(ANSWER + OTHER)
     assert exchange.answer == ANSWER

@@ -73,7 +73,7 @@ def _possible(said: Part) -> None:
         assert said.quality != 0, "a position without a fix"
     assert said.time_ms is None or 0 <= said.time_ms < 86_401_000, "a time that no day has"
     assert said.utc_ms is None or 315_532_800_000 <= said.utc_ms < 3_471_292_800_000, "before 1980 or after 2079"
-    assert 0 <= said.quality <= 8, "a quality that there is not"
+    assert 0 <= said.quality <= 9, "a quality that there is not"
 
 
 def _summed(data: bytes) -> bytes:
