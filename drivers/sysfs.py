@@ -5,7 +5,7 @@ Never: a device taken by its number, which changes from start to start; a float.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Final
 
 from drivers.bus.api import AttributeTree
@@ -15,48 +15,54 @@ from drivers.reading import Channel
 
 _NUMBER: Final = re.compile(r"(-?)([0-9]{1,20})(?:\.([0-9]{1,20}))?")
 _SLUG: Final = re.compile(r"[^a-z0-9]+")
+_QUDT: Final = "http://qudt.org/vocab/quantitykind/"
+
+MILLI: Final = (1, 1000)
+MICRO: Final = (1, 10**6)
+"""Ratios of the kernel's unit to ours."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Kind:
-    """What the kernel means by one type of channel.
+    """What the kernel means by one type of channel: a row of a bridge's table.
 
     Attributes:
         title: what it is, in words.
         unit: SenML unit of our values.
         exponent: of our values.
-        minimum, maximum: smallest and largest plausible value, in units of ``10 ** exponent``.
-        numerator, denominator: the kernel's unit in ours: 1 and 1000 for milli-degrees.
-        property: URI of the observed property.
+        within: smallest and largest plausible value, in units of ``10 ** exponent``.
+        ratio: the kernel's unit in ours, as numerator and denominator: `MILLI` for milli-degrees.
+        quantity: name of the observed property among QUDT's kinds of quantities, empty where it has none.
     """
 
     title: str
     unit: str
+    _: KW_ONLY
     exponent: int
-    minimum: int
-    maximum: int
-    numerator: int = 1
-    denominator: int = 1
-    property: str = ""
+    within: tuple[int, int]
+    ratio: tuple[int, int] = (1, 1)
+    quantity: str = ""
 
     def channel(self, name: str, *, detail: str, accuracy: str) -> Channel:
         """Return a channel of this kind; `detail` tells it from others of its kind."""
+        minimum, maximum = self.within
         return Channel(
             name=name,
             title=f"{self.title} ({detail})" if detail else self.title,
             unit=self.unit,
             exponent=self.exponent,
-            minimum=self.minimum,
-            maximum=self.maximum,
+            minimum=minimum,
+            maximum=maximum,
             accuracy=accuracy,
-            property=self.property,
+            property=f"{_QUDT}{self.quantity}" if self.quantity else "",
         )
 
     def value(self, number: "Fixed") -> int:
         """Return a number in the kernel's unit as an integer in units of ``10 ** exponent`` of ours."""
         shift = number.exponent - self.exponent
-        numerator = number.mantissa * self.numerator * 10 ** max(0, shift)
-        return rounded(numerator, self.denominator * 10 ** max(0, -shift))
+        numerator, denominator = self.ratio
+        scaled = number.mantissa * numerator * 10 ** max(0, shift)
+        return rounded(scaled, denominator * 10 ** max(0, -shift))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +97,12 @@ def fixed(chip: str, content: bytes, what: str) -> Fixed:
 
 
 TEMPERATURE: Final = Kind(
-    title="Temperature",
-    unit="Cel",
-    exponent=-3,
-    minimum=-273_150,
-    maximum=2_500_000,
-    denominator=1000,
-    property="http://qudt.org/vocab/quantitykind/Temperature",
+    "Temperature", "Cel", exponent=-3, within=(-273_150, 2_500_000), ratio=MILLI, quantity="Temperature"
 )
 """In milli-degrees, in every class."""
 
 HUMIDITY: Final = Kind(
-    title="Relative humidity",
-    unit="%RH",
-    exponent=-3,
-    minimum=0,
-    maximum=100_000,
-    denominator=1000,
-    property="http://qudt.org/vocab/quantitykind/RelativeHumidity",
+    "Relative humidity", "%RH", exponent=-3, within=(0, 100_000), ratio=MILLI, quantity="RelativeHumidity"
 )
 """In thousandths of a per cent, in every class."""
 

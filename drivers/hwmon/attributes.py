@@ -11,61 +11,31 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from drivers.sysfs import HUMIDITY, TEMPERATURE, Kind
+from drivers.sysfs import HUMIDITY, MICRO, MILLI, TEMPERATURE, Kind
 
 CHIP: Final = "hwmon"
 FOLDER: Final = "class/hwmon"
 PREFIX: Final = "hwmon"
-_QUDT: Final = "http://qudt.org/vocab/quantitykind/"
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "curr": Kind(
-            title="Electric current",
-            unit="A",
-            exponent=-3,
-            minimum=-10_000_000,
-            maximum=10_000_000,
-            denominator=1000,
-            property=f"{_QUDT}ElectricCurrent",
+            "Electric current", "A", exponent=-3, within=(-(10**7), 10**7), ratio=MILLI, quantity="ElectricCurrent"
         ),
-        "energy": Kind(
-            title="Energy since the start",
-            unit="J",
-            exponent=-6,
-            minimum=0,
-            maximum=2**63,
-            denominator=10**6,
-            property=f"{_QUDT}Energy",
-        ),
+        "energy": Kind("Energy since the start", "J", exponent=-6, within=(0, 2**63), ratio=MICRO, quantity="Energy"),
         # SenML advises against its revolution a minute, 1/min.
         "fan": Kind(
-            title="Speed of a fan in revolutions a second",
-            unit="1/s",
+            "Speed of a fan in revolutions a second",
+            "1/s",
             exponent=-3,
-            minimum=0,
-            maximum=2_000_000,
-            denominator=60,
-            property=f"{_QUDT}RotationalVelocity",
+            within=(0, 2_000_000),
+            ratio=(1, 60),
+            quantity="RotationalVelocity",
         ),
         "humidity": HUMIDITY,
-        "in": Kind(
-            title="Voltage",
-            unit="V",
-            exponent=-3,
-            minimum=-10_000_000,
-            maximum=10_000_000,
-            denominator=1000,
-            property=f"{_QUDT}Voltage",
-        ),
+        "in": Kind("Voltage", "V", exponent=-3, within=(-(10**7), 10**7), ratio=MILLI, quantity="Voltage"),
         "power": Kind(
-            title="Electric power",
-            unit="W",
-            exponent=-6,
-            minimum=-(10**12),
-            maximum=10**12,
-            denominator=10**6,
-            property=f"{_QUDT}ElectricPower",
+            "Electric power", "W", exponent=-6, within=(-(10**12), 10**12), ratio=MICRO, quantity="ElectricPower"
         ),
         "temp": TEMPERATURE,
     }

@@ -12,157 +12,67 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from drivers.sysfs import HUMIDITY, TEMPERATURE, Kind
+from drivers.sysfs import HUMIDITY, MILLI, TEMPERATURE, Kind
 
 CHIP: Final = "iio"
 FOLDER: Final = "bus/iio/devices"
 PREFIX: Final = "iio:device"
-_QUDT: Final = "http://qudt.org/vocab/quantitykind/"
-_RADIANS: Final = (31_415_926_535_897_932, 180 * 10**16)
-"""One degree in radians."""
+_DEGREES: Final = (31_415_926_535_897_932, 180 * 10**16)
+"""One degree in radians: pi / 180."""
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "accel": Kind(
-            title="Acceleration",
-            unit="m/s2",
-            exponent=-6,
-            minimum=-5_000_000_000,
-            maximum=5_000_000_000,
-            property=f"{_QUDT}Acceleration",
-        ),
-        "angl": Kind(
-            title="Angle", unit="rad", exponent=-6, minimum=-7_000_000, maximum=7_000_000, property=f"{_QUDT}Angle"
-        ),
+        "accel": Kind("Acceleration", "m/s2", exponent=-6, within=(-5 * 10**9, 5 * 10**9), quantity="Acceleration"),
+        "angl": Kind("Angle", "rad", exponent=-6, within=(-7_000_000, 7_000_000), quantity="Angle"),
         # The registry of SenML has no radian a second; a radian is one.
         "anglvel": Kind(
-            title="Angular velocity in radians a second",
-            unit="1/s",
+            "Angular velocity in radians a second",
+            "1/s",
             exponent=-6,
-            minimum=-1_000_000_000,
-            maximum=1_000_000_000,
-            property=f"{_QUDT}AngularVelocity",
+            within=(-(10**9), 10**9),
+            quantity="AngularVelocity",
         ),
         "capacitance": Kind(
-            title="Capacitance",
-            unit="F",
-            exponent=-15,
-            minimum=-(10**15),
-            maximum=10**15,
-            denominator=10**9,
-            property=f"{_QUDT}Capacitance",
+            "Capacitance", "F", exponent=-15, within=(-(10**15), 10**15), ratio=(1, 10**9), quantity="Capacitance"
         ),
-        "concentration": Kind(
-            title="Concentration", unit="ppm", exponent=-3, minimum=0, maximum=10**9, numerator=10_000
-        ),
+        "concentration": Kind("Concentration", "ppm", exponent=-3, within=(0, 10**9), ratio=(10_000, 1)),
         "current": Kind(
-            title="Electric current",
-            unit="A",
-            exponent=-6,
-            minimum=-(10**10),
-            maximum=10**10,
-            denominator=1000,
-            property=f"{_QUDT}ElectricCurrent",
+            "Electric current", "A", exponent=-6, within=(-(10**10), 10**10), ratio=MILLI, quantity="ElectricCurrent"
         ),
-        "distance": Kind(
-            title="Distance", unit="m", exponent=-4, minimum=0, maximum=10**8, property=f"{_QUDT}Distance"
-        ),
-        "electricalconductivity": Kind(
-            title="Electrical conductivity", unit="S/m", exponent=-6, minimum=0, maximum=10**9
-        ),
+        "distance": Kind("Distance", "m", exponent=-4, within=(0, 10**8), quantity="Distance"),
+        "electricalconductivity": Kind("Electrical conductivity", "S/m", exponent=-6, within=(0, 10**9)),
         "gravity": Kind(
-            title="Acceleration of gravity",
-            unit="m/s2",
-            exponent=-6,
-            minimum=-20_000_000,
-            maximum=20_000_000,
-            property=f"{_QUDT}Acceleration",
+            "Acceleration of gravity", "m/s2", exponent=-6, within=(-20_000_000, 20_000_000), quantity="Acceleration"
         ),
         "humidityrelative": HUMIDITY,
-        "illuminance": Kind(
-            title="Illuminance",
-            unit="lx",
-            exponent=-3,
-            minimum=0,
-            maximum=200_000_000,
-            property=f"{_QUDT}Illuminance",
-        ),
+        "illuminance": Kind("Illuminance", "lx", exponent=-3, within=(0, 200_000_000), quantity="Illuminance"),
         "incli": Kind(
-            title="Inclination",
-            unit="rad",
-            exponent=-6,
-            minimum=-7_000_000,
-            maximum=7_000_000,
-            numerator=_RADIANS[0],
-            denominator=_RADIANS[1],
-            property=f"{_QUDT}Angle",
+            "Inclination", "rad", exponent=-6, within=(-7_000_000, 7_000_000), ratio=_DEGREES, quantity="Angle"
         ),
-        "intensity": Kind(title="Light, without a unit", unit="/", exponent=0, minimum=0, maximum=2**32),
+        "intensity": Kind("Light, without a unit", "/", exponent=0, within=(0, 2**32)),
         "magn": Kind(
-            title="Magnetic flux density",
-            unit="T",
+            "Magnetic flux density",
+            "T",
             exponent=-10,
-            minimum=-(10**10),
-            maximum=10**10,
-            denominator=10_000,
-            property=f"{_QUDT}MagneticFluxDensity",
+            within=(-(10**10), 10**10),
+            ratio=(1, 10_000),
+            quantity="MagneticFluxDensity",
         ),
         "massconcentration": Kind(
-            title="Mass of particles in the air",
-            unit="ug/m3",
-            exponent=-3,
-            minimum=0,
-            maximum=10**8,
-            property=f"{_QUDT}MassConcentration",
+            "Mass of particles in the air", "ug/m3", exponent=-3, within=(0, 10**8), quantity="MassConcentration"
         ),
-        "ph": Kind(title="pH", unit="pH", exponent=-3, minimum=-2_000, maximum=16_000),
+        "ph": Kind("pH", "pH", exponent=-3, within=(-2_000, 16_000)),
         "power": Kind(
-            title="Electric power",
-            unit="W",
-            exponent=-6,
-            minimum=-(10**12),
-            maximum=10**12,
-            denominator=1000,
-            property=f"{_QUDT}ElectricPower",
+            "Electric power", "W", exponent=-6, within=(-(10**12), 10**12), ratio=MILLI, quantity="ElectricPower"
         ),
         "pressure": Kind(
-            title="Pressure",
-            unit="Pa",
-            exponent=-2,
-            minimum=-20_000_000,
-            maximum=10**10,
-            numerator=1000,
-            property=f"{_QUDT}Pressure",
+            "Pressure", "Pa", exponent=-2, within=(-20_000_000, 10**10), ratio=(1000, 1), quantity="Pressure"
         ),
-        "resistance": Kind(
-            title="Electric resistance",
-            unit="Ohm",
-            exponent=-3,
-            minimum=0,
-            maximum=10**13,
-            property=f"{_QUDT}Resistance",
-        ),
-        "rot": Kind(
-            title="Rotation",
-            unit="rad",
-            exponent=-6,
-            minimum=-7_000_000,
-            maximum=7_000_000,
-            numerator=_RADIANS[0],
-            denominator=_RADIANS[1],
-            property=f"{_QUDT}Angle",
-        ),
+        "resistance": Kind("Electric resistance", "Ohm", exponent=-3, within=(0, 10**13), quantity="Resistance"),
+        "rot": Kind("Rotation", "rad", exponent=-6, within=(-7_000_000, 7_000_000), ratio=_DEGREES, quantity="Angle"),
         "temp": TEMPERATURE,
-        "uvindex": Kind(title="UV index", unit="/", exponent=-3, minimum=0, maximum=50_000),
-        "voltage": Kind(
-            title="Voltage",
-            unit="V",
-            exponent=-6,
-            minimum=-(10**10),
-            maximum=10**10,
-            denominator=1000,
-            property=f"{_QUDT}Voltage",
-        ),
+        "uvindex": Kind("UV index", "/", exponent=-3, within=(0, 50_000)),
+        "voltage": Kind("Voltage", "V", exponent=-6, within=(-(10**10), 10**10), ratio=MILLI, quantity="Voltage"),
     }
 )
 """What can be bridged. A millivolt times 1/1000 is a volt; a kilopascal times 1000 is a pascal."""
