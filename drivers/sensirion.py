@@ -113,22 +113,6 @@ def check_range(name: str, value: int, limits: tuple[int, int], unit: str) -> No
         raise ValueError(f"{name} must be {low} to {high} {unit}, found {value}")
 
 
-def check_air_pressure(
-    altitude_m: int, ambient_pressure_hpa: int | None, *, altitudes_m: tuple[int, int], pressures_hpa: tuple[int, int]
-) -> None:
-    """Raise unless a carbon dioxide sensor (SCD30, SCD4x) can correct by these: by one of them, and within its range.
-
-    Raises:
-        ValueError: it cannot; in words for who wrote the options.
-    """
-    check_range("altitude_m", altitude_m, altitudes_m, "metres above sea level")
-    if ambient_pressure_hpa is None:
-        return
-    check_range("ambient_pressure_hpa", ambient_pressure_hpa, pressures_hpa, "hPa")
-    if altitude_m:
-        raise ValueError("give altitude_m or ambient_pressure_hpa, not both: the sensor uses only one of them")
-
-
 class CommandPort:
     """The commands of one sensor on the bus.
 

@@ -7,9 +7,9 @@ the words mean, a cleaning that was asked for by us (the sensors clean their fan
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.errors import DriverError, NotReady
 from drivers.reading import Clock
 from drivers.sensirion import Command, CommandPort, doubles
+from drivers.sensirion_run import Rhythm, Run
 
 PERIOD_S: Final = 1
 """SPS30 data sheet 2.0, table 1; SEN5x data sheet 2, table 2."""
@@ -64,24 +64,24 @@ class FanRun:
     """One sensor that measures, from `start` to `stop`."""
 
     def __init__(self, chip: str, port: CommandPort, clock: Clock, *, cycle: Cycle, settle_s: int) -> None:
-        self._chip = chip
         self._port = port
-        self._clock = clock
         self._cycle = cycle
         self._settle_ns = settle_s * _NS_PER_S
-        self._started_ns: int | None = None
-        self._ours = False
+        rhythm = Rhythm(
+            period_s=PERIOD_S, ready=cycle.ready, look_every_s=_LOOK_EVERY_S, looks=_LOOKS, stop=cycle.stop
+        )
+        self._run = Run(chip, port, clock, rhythm=rhythm)
 
     def forget(self) -> None:
         """Be as before the first start; nothing is sent."""
-        self._started_ns, self._ours = None, False
+        self._run.forget()
 
     async def start(self) -> None:
         """Start afresh, whatever the sensor was doing."""
-        self._ours = True
+        self._run.claim()
         await self._port.tell(self._cycle.stop)
         await self._port.tell(self._cycle.start, *self._cycle.arguments)
-        self._started_ns = self._clock.mono_ns()
+        self._run.begun()
 
     async def newest(self, status: Command | None = None) -> Newest:
         """Return the newest sample that has not been read yet; `status` reads the status register, if there is one.
@@ -91,24 +91,12 @@ class FanRun:
         Raises:
             NotReady: it was not started, or there was nothing new for 15 s.
         """
-        if self._started_ns is None:
-            raise NotReady(self._chip, "not opened")
-        wait_ns = self._started_ns + PERIOD_S * _NS_PER_S - self._clock.mono_ns()
-        if wait_ns > 0:
-            await self._clock.sleep(wait_ns / _NS_PER_S)
-        await self._port.wait_until_ready(self._cycle.ready, mask=1, every_s=_LOOK_EVERY_S, looks=_LOOKS)
+        begun_ns = await self._run.wait()
         (state,) = (0,) if status is None else doubles(await self._port.call(status))
         mono_ns, words = await self._port.burst(self._cycle.read)
-        settled = mono_ns >= self._started_ns + self._settle_ns
+        settled = mono_ns >= begun_ns + self._settle_ns
         return Newest(mono_ns=mono_ns, words=words, status=state, settled=settled)
 
     async def stop(self) -> None:
         """Stop fan and laser if it was us who started them; a sensor that does not answer is left."""
-        ours = self._ours
-        self.forget()
-        if not ours:
-            return
-        try:
-            await self._port.tell(self._cycle.stop)
-        except DriverError:
-            return
+        await self._run.stop()

@@ -1,17 +1,13 @@
 """The BME280 on I2C: identify, reset, then one forced measurement for each sample.
 
-In: an I2C device and a clock. Out: readings. Never: opening the bus, waiting while the bus is held.
-
-Forced mode, not normal mode: a sample is measured when it is asked for; the chip sleeps in between and does not warm
-itself; and a chip that lost power for a moment, or was swapped, is told by its settings, opened anew, and measures
-correctly at the next sample, where normal mode would show its last value for ever.
+In: an I2C device and a clock. Out: readings. Never: opening the bus, normal mode (`bosch_driver` says why).
 """
 
 from drivers.bme280 import decode, registers
-from drivers.bosch_chip import Bits, Patience, is_known, wait_for
+from drivers.bosch_chip import wait_for
+from drivers.bosch_driver import ForcedChip, taken
 from drivers.bus.api import I2cDevice
 from drivers.chip_id import identify
-from drivers.errors import DriverError, NotReady
 from drivers.model import NoOptions
 from drivers.reading import Clock, Reading
 
@@ -20,80 +16,33 @@ _START = bytes([registers.CTRL_HUM, registers.HUMIDITY_SETTING, registers.CTRL_M
 _KNOWN = dict.fromkeys(registers.BMP280_IDS, "this is a BMP280, which has no humidity sensor; fit a BME280")
 
 
-class Bme280:
+class Bme280(ForcedChip[decode.Calibration]):
     """One BME280."""
 
     def __init__(self, device: I2cDevice, clock: Clock, _options: NoOptions) -> None:
-        self._device = device
-        self._clock = clock
-        self._calibration: decode.Calibration | None = None
+        super().__init__(device, clock, part=registers.PART)
 
-    async def open(self) -> None:
-        """Identify the chip, reset it and read its calibration.
+    async def _prepare(self) -> decode.Calibration:
+        device = self._device
+        await identify(device, registers.CHIP, register=registers.ID, expected=(registers.CHIP_ID,), known=_KNOWN)
+        await device.write_register(registers.RESET, registers.RESET_WORD)
+        await wait_for(device, self._clock, registers.CHIP, bits=registers.RESTARTED, patience=registers.STARTUP)
+        low = await device.read_register(registers.CALIBRATION_LOW, registers.CALIBRATION_LOW_LENGTH)
+        high = await device.read_register(registers.CALIBRATION_HIGH, registers.CALIBRATION_HIGH_LENGTH)
+        return decode.calibration(low, high)
 
-        Raises:
-            WrongChip: the id register holds another value.
-            InvalidData: the line is stuck, or the calibration cannot be one.
-            NotReady: the chip did not finish its reset.
-        """
-        self._calibration = None
-        await identify(
-            self._device, registers.CHIP, register=registers.ID, expected=(registers.CHIP_ID,), known=_KNOWN
+    def _start(self, _calibration: decode.Calibration) -> bytes:
+        return _START
+
+    def _reading(self, calibration: decode.Calibration, mono_ns: int, data: bytes) -> Reading:
+        ticks = decode.ticks(data)
+        values = decode.values(calibration, ticks)
+        return Reading(
+            mono_ns=mono_ns,
+            values={
+                "temperature": values.temperature_centi_c,
+                "humidity": values.humidity_centi_pct,
+                "pressure": values.pressure_deci_pa,
+            },
+            raw=taken({"adc_T": ticks.temperature, "adc_H": ticks.humidity, "adc_P": ticks.pressure}),
         )
-        await self._device.write_register(registers.RESET, registers.RESET_WORD)
-        await self._wait_for(registers.STATUS_IM_UPDATE, registers.STARTUP)
-        low = await self._device.read_register(registers.CALIBRATION_LOW, registers.CALIBRATION_LOW_LENGTH)
-        high = await self._device.read_register(registers.CALIBRATION_HIGH, registers.CALIBRATION_HIGH_LENGTH)
-        calibration = decode.calibration(low, high)
-        await self._device.write_register(registers.CTRL_MEAS, registers.MARK.wanted)
-        self._calibration = calibration
-
-    async def sample(self) -> Reading:
-        """Measure once and return temperature, humidity and pressure of that one measurement.
-
-        A chip that lost its power or was swapped since is opened anew first. Cancelled at any point, it leaves a chip
-        that goes to sleep by itself.
-
-        Raises:
-            NotReady: `open` has not succeeded, or the chip did not finish measuring.
-            WrongChip: the chip was swapped for another kind.
-            InvalidData: the line is stuck.
-        """
-        if self._calibration is None:
-            raise NotReady(registers.CHIP, "not opened")
-        if not await is_known(self._device, mark=registers.MARK):
-            await self.open()
-        await self._device.write(_START)
-        await self._wait_for(registers.STATUS_MEASURING, registers.MEASURE)
-        data = await self._device.read_register(registers.DATA, registers.DATA_LENGTH)
-        mono_ns = self._clock.mono_ns()
-        return _reading(mono_ns, self._calibration, data)
-
-    async def close(self) -> None:
-        """Send the chip to sleep if it was identified; another chip at the address is left alone."""
-        if self._calibration is None:
-            return
-        self._calibration = None
-        try:
-            await self._device.write_register(registers.CTRL_MEAS, registers.SLEEP_SETTING)
-        except DriverError:
-            return  # it does not answer: there is nothing to put to sleep
-
-    async def _wait_for(self, busy_bit: int, patience: Patience) -> None:
-        bits = Bits(register=registers.STATUS, mask=busy_bit)
-        await wait_for(self._device, self._clock, registers.CHIP, bits=bits, patience=patience)
-
-
-def _reading(mono_ns: int, calibration: decode.Calibration, data: bytes) -> Reading:
-    ticks = decode.ticks(data)
-    values = decode.values(calibration, ticks)
-    raw = {"adc_T": ticks.temperature, "adc_H": ticks.humidity, "adc_P": ticks.pressure}
-    return Reading(
-        mono_ns=mono_ns,
-        values={
-            "temperature": values.temperature_centi_c,
-            "humidity": values.humidity_centi_pct,
-            "pressure": values.pressure_deci_pa,
-        },
-        raw={name: tick for name, tick in raw.items() if tick is not None},
-    )

@@ -11,6 +11,7 @@ Sources, by number:
 from typing import Final
 
 from drivers.bosch_chip import Bits, Patience
+from drivers.bosch_driver import Part
 
 CHIP: Final = "bme280"
 
@@ -63,8 +64,19 @@ SLEEP_SETTING: Final = MODE_SLEEP
 MARK: Final = Bits(register=CTRL_MEAS, mask=0xFC, wanted=MEASURE_SETTING & 0xFC)
 """The oversampling can be read back while it sleeps ([3] `put_device_to_sleep`); after a reset it is zero."""
 
+RESTARTED: Final = Bits(register=STATUS, mask=STATUS_IM_UPDATE)
 STARTUP: Final = Patience(after_s=0.002, retry_s=0.002)
 """[3] `bme280_soft_reset` and [4] wait 2 ms, [3] up to five times."""
-MEASURE: Final = Patience(after_s=0.081, retry_s=0.005)
+_MEASURE: Final = Patience(after_s=0.081, retry_s=0.005)
 """[3] `bme280_cal_meas_delay`, longest: 1.25 + 2.3 * 2 + (2.3 * 16 + 0.575) + (2.3 * 16 + 0.575) = 80.6 ms. A chip
 still measuring after as many looks as a reset is given has hung."""
+
+PART: Final = Part(
+    chip=CHIP,
+    mark=MARK,
+    measured=Bits(register=STATUS, mask=STATUS_MEASURING),
+    measure=_MEASURE,
+    data=DATA,
+    data_length=DATA_LENGTH,
+    sleep=(CTRL_MEAS, SLEEP_SETTING),
+)

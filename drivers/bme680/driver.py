@@ -1,10 +1,10 @@
 """The BME680 and BME688 on I2C: identify, reset, then one forced measurement, heater included, for each sample.
 
-In: an I2C device, a clock and `Options`. Out: readings. Never: opening the bus, waiting while the bus is held.
+In: an I2C device, a clock and `Options`. Out: readings. Never: opening the bus, a measurement that nobody asked for
+(`bosch_driver` says why).
 
-A chip that lost power for a moment, or was swapped for another one, is told by its settings; it is opened anew and
-measures right at the next sample. The gas resistance is reported only when the chip says that it is valid and that
-the heater was hot enough, and not before the sensor has burnt in.
+The gas resistance is reported only when the chip says that it is valid and that the heater was hot enough, and not
+before the sensor has burnt in.
 """
 
 from collections.abc import Mapping
@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 from drivers.bme680 import decode, heater, registers
 from drivers.bme680.calibration import Calibration, calibration
-from drivers.bosch_chip import is_known, wait_for
+from drivers.bosch_driver import ForcedChip, taken
 from drivers.bus.api import I2cDevice
 from drivers.chip_id import identify
-from drivers.errors import DriverError, NotReady
 from drivers.reading import Clock, Reading, Value
 
 _NS_PER_S = 1_000_000_000
@@ -63,72 +62,28 @@ class _Chip:
     gas_from_ns: int
 
 
-class Bme680:
+class Bme680(ForcedChip[_Chip]):
     """One BME680 or BME688."""
 
     def __init__(self, device: I2cDevice, clock: Clock, options: Options) -> None:
-        self._device = device
-        self._clock = clock
+        super().__init__(device, clock, part=registers.part(options.heater_ms if options.gas else 0))
         self._options = options
-        self._chip: _Chip | None = None
         self._ambient_c = registers.FIRST_AMBIENT_C
 
-    async def open(self) -> None:
-        """Identify the chip, reset it and read its calibration.
-
-        Raises:
-            WrongChip: the id register holds another value.
-            InvalidData: the line is stuck, or the calibration cannot be one.
-        """
-        self._chip, self._ambient_c = None, registers.FIRST_AMBIENT_C
-        await identify(
-            self._device, registers.CHIP, register=registers.ID, expected=(registers.CHIP_ID,), known=_KNOWN
-        )
-        await self._device.write_register(registers.RESET, registers.RESET_WORD)
+    async def _prepare(self) -> _Chip:
+        device, self._ambient_c = self._device, registers.FIRST_AMBIENT_C
+        await identify(device, registers.CHIP, register=registers.ID, expected=(registers.CHIP_ID,), known=_KNOWN)
+        await device.write_register(registers.RESET, registers.RESET_WORD)
         await self._clock.sleep(registers.RESET_S)
-        variant = (await self._device.read_register(registers.VARIANT))[0]
-        low = await self._device.read_register(registers.CALIBRATION_LOW, registers.CALIBRATION_LOW_LENGTH)
-        high = await self._device.read_register(registers.CALIBRATION_HIGH, registers.CALIBRATION_HIGH_LENGTH)
-        words = await self._device.read_register(registers.HEATER_WORDS, registers.HEATER_WORDS_LENGTH)
-        cal = calibration(low, high, words)
-        await self._device.write_register(registers.CTRL_MEAS, registers.MARK.wanted)
-        self._chip = _Chip(
-            cal=cal,
+        variant = (await device.read_register(registers.VARIANT))[0]
+        low = await device.read_register(registers.CALIBRATION_LOW, registers.CALIBRATION_LOW_LENGTH)
+        high = await device.read_register(registers.CALIBRATION_HIGH, registers.CALIBRATION_HIGH_LENGTH)
+        words = await device.read_register(registers.HEATER_WORDS, registers.HEATER_WORDS_LENGTH)
+        return _Chip(
+            cal=calibration(low, high, words),
             gas_high=variant == registers.VARIANT_GAS_HIGH,
             gas_from_ns=self._clock.mono_ns() + int(registers.BURN_IN_S * _NS_PER_S),
         )
-
-    async def sample(self) -> Reading:
-        """Measure once and return everything of that one measurement.
-
-        A chip that lost its power or was swapped since is opened anew first. Cancelled at any point, it leaves a chip
-        that goes to sleep by itself.
-
-        Raises:
-            NotReady: `open` has not succeeded, or the chip did not finish measuring.
-            WrongChip: the chip was swapped for another kind.
-            InvalidData: the line is stuck.
-        """
-        if self._chip is None:
-            raise NotReady(registers.CHIP, "not opened")
-        if not await is_known(self._device, mark=registers.MARK):
-            await self.open()
-        await self._device.write(self._start(self._chip))
-        patience = registers.patience(self._options.heater_ms if self._options.gas else 0)
-        await wait_for(self._device, self._clock, registers.CHIP, bits=registers.NEW_DATA, patience=patience)
-        data = await self._device.read_register(registers.DATA, registers.DATA_LENGTH)
-        mono_ns = self._clock.mono_ns()
-        return self._reading(self._chip, mono_ns, data)
-
-    async def close(self) -> None:
-        """Send the chip to sleep if it was identified; another chip at the address is left alone."""
-        if self._chip is None:
-            return
-        self._chip = None
-        try:
-            await self._device.write_register(registers.CTRL_MEAS, registers.SLEEP_SETTING)
-        except DriverError:
-            return  # it does not answer: there is nothing to put to sleep
 
     def _start(self, chip: _Chip) -> bytes:
         """Return the pairs of register and value that set everything up and begin, as one write."""
@@ -169,7 +124,7 @@ def _raw(ticks: decode.Ticks) -> Mapping[str, int]:
     raw = {"temp_adc": ticks.temperature, "hum_adc": ticks.humidity, "pres_adc": ticks.pressure}
     if ticks.gas is not None:
         raw |= {"gas_adc": ticks.gas, "gas_range": ticks.gas_range}
-    return {name: tick for name, tick in raw.items() if tick is not None}
+    return taken(raw)
 
 
 def _in_range(name: str, value: int, limits: tuple[int, int], unit: str) -> None:

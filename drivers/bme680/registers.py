@@ -10,6 +10,7 @@ Sources, by number:
 from typing import Final
 
 from drivers.bosch_chip import Bits, Patience
+from drivers.bosch_driver import Part
 
 CHIP: Final = "bme680"
 
@@ -99,6 +100,14 @@ BURN_IN_S: Final = 300.0
 """[4] `burn_in_time`: the resistance drifts until then."""
 
 
-def patience(heater_ms: int) -> Patience:
-    """Return how long to wait for a measurement whose heater is on for so long; 0 is not at all."""
-    return Patience(after_s=AIR_S + heater_ms / 1000, retry_s=LOOK_S, looks=LOOKS)
+def part(heater_ms: int) -> Part:
+    """Return the chip's numbers for a measurement whose heater is on for so long; 0 is not at all."""
+    return Part(
+        chip=CHIP,
+        mark=MARK,
+        measured=NEW_DATA,
+        measure=Patience(after_s=AIR_S + heater_ms / 1000, retry_s=LOOK_S, looks=LOOKS),
+        data=DATA,
+        data_length=DATA_LENGTH,
+        sleep=(CTRL_MEAS, SLEEP_SETTING),
+    )

@@ -10,6 +10,7 @@ Sources, by number:
 from typing import Final
 
 from drivers.bosch_chip import Bits, Patience
+from drivers.bosch_driver import Part
 
 CHIP: Final = "bmp280"
 
@@ -47,7 +48,18 @@ SLEEP_SETTING: Final = 0
 MARK: Final = Bits(register=CTRL_MEAS, mask=0xFC, wanted=MEASURE_SETTING & 0xFC)
 """The oversampling can be read back while it sleeps ([3] `put_device_to_sleep`); after a reset it is zero."""
 
+RESTARTED: Final = Bits(register=STATUS, mask=STATUS_IM_UPDATE)
 STARTUP: Final = Patience(after_s=0.002, retry_s=0.002)
 """[3] `bme280_soft_reset` waits 2 ms, up to five times."""
-MEASURE: Final = Patience(after_s=0.044, retry_s=0.005)
+_MEASURE: Final = Patience(after_s=0.044, retry_s=0.005)
 """[3] `bme280_cal_meas_delay`, longest, without humidity: 1.25 + 2.3 * 2 + (2.3 * 16 + 0.575) = 43.2 ms."""
+
+PART: Final = Part(
+    chip=CHIP,
+    mark=MARK,
+    measured=Bits(register=STATUS, mask=STATUS_MEASURING),
+    measure=_MEASURE,
+    data=DATA,
+    data_length=DATA_LENGTH,
+    sleep=(CTRL_MEAS, SLEEP_SETTING),
+)

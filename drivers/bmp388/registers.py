@@ -9,6 +9,7 @@ Sources, by number:
 from typing import Final
 
 from drivers.bosch_chip import Bits, Patience
+from drivers.bosch_driver import Part
 
 CHIP: Final = "bmp388"
 
@@ -54,7 +55,18 @@ OVERSAMPLING_SETTING: Final = _X2 << 3 | _X16
 MARK: Final = Bits(register=OVERSAMPLING, mask=0xFF, wanted=OVERSAMPLING_SETTING)
 """After power-up it is 0x02 (unverified: as the data sheet's register map is quoted)."""
 
+RESTARTED: Final = Bits(register=STATUS, mask=STATUS_COMMAND_READY, wanted=STATUS_COMMAND_READY)
 STARTUP: Final = Patience(after_s=0.002, retry_s=0.002)
 """[2] `bmp3_soft_reset` waits 2 ms."""
-MEASURE: Final = Patience(after_s=0.040, retry_s=0.005)
+_MEASURE: Final = Patience(after_s=0.040, retry_s=0.005)
 """[2] `validate_osr_and_odr_settings`: 0.234 + (0.392 + 16 * 2) + (0.313 + 2 * 2) = 36.9 ms; the rest is reserve."""
+
+PART: Final = Part(
+    chip=CHIP,
+    mark=MARK,
+    measured=Bits(register=STATUS, mask=STATUS_DATA_READY, wanted=STATUS_DATA_READY),
+    measure=_MEASURE,
+    data=DATA,
+    data_length=DATA_LENGTH,
+    sleep=(POWER, SLEEP_SETTING),
+)

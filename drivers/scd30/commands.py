@@ -9,6 +9,7 @@ Sources, by number:
 from typing import Final
 
 from drivers.sensirion import Command
+from drivers.sensirion_run import Rhythm
 
 CHIP: Final = "scd30"
 ADDRESS: Final = 0x61
@@ -38,6 +39,5 @@ ALTITUDE_M: Final = (0, 5000)
 
 PERIOD_S: Final = 2
 """[1]: the initial value, and the shortest ([2]: SCD30_MEAS_INTERVAL_MIN_S)."""
-READY_RETRY_S: Final = 0.25
-READY_LOOKS: Final = 13
+RHYTHM: Final = Rhythm(period_s=PERIOD_S, ready=GET_DATA_READY, look_every_s=0.25, looks=13, stop=STOP)
 """Ours: 3 s of looking, a period and a half; a chip with nothing new by then is not measuring."""

@@ -9,6 +9,7 @@ Sources, by number:
 from typing import Final
 
 from drivers.sensirion import Command
+from drivers.sensirion_run import Rhythm
 
 CHIP: Final = "scd4x"
 ADDRESS: Final = 0x62
@@ -24,8 +25,6 @@ START_PERIODIC_MEASUREMENT: Final = Command(name="start_periodic_measurement", c
 GET_DATA_READY_STATUS: Final = Command(name="get_data_ready_status", code=0xE4B8, reply_words=1)
 READ_MEASUREMENT: Final = Command(name="read_measurement", code=0xEC05, reply_words=3)
 
-DATA_READY_MASK: Final = 0x07FF
-"""[2]: data is ready when one or more of the 11 least significant bits are set."""
 ALTITUDE_M: Final = (0, 3000)
 """[2] `scd4x_set_sensor_altitude`: valid input."""
 AMBIENT_PRESSURE_HPA: Final = (700, 1200)
@@ -33,6 +32,13 @@ AMBIENT_PRESSURE_HPA: Final = (700, 1200)
 
 PERIOD_S: Final = 5.0
 """[2] `scd4x_start_periodic_measurement`: the signal update interval."""
-READY_RETRY_S: Final = 0.5
-READY_LOOKS: Final = 13
-"""Ours: 6 s of looking, a period and a fifth; a chip with nothing new by then is not measuring."""
+RHYTHM: Final = Rhythm(
+    period_s=PERIOD_S,
+    ready=GET_DATA_READY_STATUS,
+    mask=0x07FF,
+    look_every_s=0.5,
+    looks=13,
+    stop=STOP_PERIODIC_MEASUREMENT,
+)
+"""The mask by [2]: data is ready when one or more of the 11 least significant bits are set. The looks are ours: 6 s,
+a period and a fifth; a chip with nothing new by then is not measuring."""
