@@ -1,7 +1,8 @@
 """Faults that are the same for every I2C chip.
 
-A module of a driver's tests says once which chip it is about, and inherits them (`ChipFaults`, and `StuckLineFaults`
-where the chip's answers tell a stuck line from a measurement)::
+A module of a driver's tests says once which chip it is about, and inherits them: `ChipFaults` always,
+`StuckLineFaults` where the chip's answers tell a stuck line from a measurement, `CalibratedChipFaults` and
+`TriggeredChipFaults` where what these say of a chip is so::
 
     class TestFaults(ChipFaults, StuckLineFaults):
         case = FaultCase(model=MODEL, transcript="aht20", chip=lambda now: Aht20Chip(mono_ns=now), closing=0)
@@ -10,7 +11,7 @@ where the chip's answers tell a stuck line from a measurement)::
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import pytest
 
@@ -31,6 +32,20 @@ class PresentingChip(SimulatedChip, Protocol):
 
     @property
     def presented(self) -> Mapping[str, int | None]: ...
+
+
+@runtime_checkable
+class TriggeredChip(PresentingChip, Protocol):
+    """A simulated thermometer, at least, that measures when it is told to.
+
+    Attributes:
+        hung: while True, a measurement that has begun does not end.
+    """
+
+    hung: bool
+
+    def set(self, *, temperature_c: float) -> object:
+        """Let it be so warm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,3 +261,39 @@ class CalibratedChipFaults(_Cases):
         bus.chip = fresh = self.case.chip(clock.mono_ns)
         clock.jump(60)
         assert (await driver.sample()).values == fresh.presented
+
+
+class TriggeredChipFaults(_Cases):
+    """What holds besides where a chip measures once for each sample, and the driver waits until it has."""
+
+    async def test_driver_with_a_chip_that_hangs_is_not_ready_within_its_timeout_then_recovers(self) -> None:
+        clock = SleptClock()
+        chip = self._triggered(clock)
+        driver = self.case.drive(DirectI2c(chip), clock)
+        await driver.open()
+        chip.hung = True
+        before_ns = clock.now_ns
+        with pytest.raises(NotReady, match=r"stays busy|does not finish"):
+            await driver.sample()
+        assert (clock.now_ns - before_ns) / 1e9 < self.case.model.timeout_s
+        chip.hung = False
+        assert await open_and_sample(driver) == chip.presented
+
+    async def test_driver_cancelled_while_the_chip_measures_samples_what_is_new_without_being_opened(self) -> None:
+        clock = StoppableClock()
+        chip = self._triggered(clock)
+        driver = self.case.drive(DirectI2c(chip), clock)
+        assert await open_and_sample(driver) == chip.presented
+        await clock.cancel_in_sleep(driver.sample())
+        before = dict(chip.presented)
+        chip.set(temperature_c=7)
+        assert (await driver.sample()).values == chip.presented != before
+
+    def _triggered(self, clock: SleptClock) -> TriggeredChip:
+        chip = self.case.chip(clock.mono_ns)
+        assert isinstance(chip, TriggeredChip)
+        return chip
+
+
+class ForcedChipFaults(ChipFaults, StuckLineFaults, CalibratedChipFaults, TriggeredChipFaults):
+    """All of them: what holds for a chip in forced mode (`drivers.bosch_driver`)."""

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 
 from drivers.bme280 import MODEL
 from drivers.bus.transcript import parse_i2c
-from drivers.errors import DriverError, NoAcknowledge, NotReady, WrongChip
+from drivers.errors import DriverError, NoAcknowledge, WrongChip
 from drivers.sim.bme280 import NEGATIVE, TRIMS, TYPICAL, Bme280Chip, Shown, Trim
 from drivers.sim.bmp280 import Bmp280Chip
 from drivers.sim.scd4x import Scd4xChip
 from tests.support.i2c_chips import on_adapter, on_transcript, open_and_sample, run_once, transcript
-from tests.support.i2c_faults import CalibratedChipFaults, ChipFaults, FaultCase, StuckLineFaults
-from tests.support.slept_clock import SleptClock, StoppableClock
+from tests.support.i2c_faults import FaultCase, ForcedChipFaults
+from tests.support.slept_clock import SleptClock
 
 _NAMES = ["worked", "typical", "negative"]
 
 
-class TestFaults(ChipFaults, StuckLineFaults, CalibratedChipFaults):
+class TestFaults(ForcedChipFaults):
     case = FaultCase(
         model=MODEL,
         transcript="bme280",
@@ -90,15 +90,6 @@ async def test_driver_opened_again_after_a_failure_starts_from_scratch(clock: Sl
     bus.assert_finished()
 
 
-async def test_driver_cancelled_while_the_chip_measures_can_sample_again(tmp_path: Path) -> None:
-    clock = StoppableClock()
-    chip = Bme280Chip(mono_ns=clock.mono_ns)
-    async with on_adapter(MODEL, chip, clock, tmp_path) as (driver, _, _bus):
-        await driver.open()
-        await clock.cancel_in_sleep(driver.sample())
-        assert (await driver.sample()).values == chip.presented
-
-
 @pytest.mark.parametrize("trim", TRIMS, ids=_NAMES)
 async def test_driver_over_smbus2_reports_what_the_chip_presents(
     trim: Trim, clock: SleptClock, tmp_path: Path
@@ -132,15 +123,6 @@ def test_driver_in_any_air_reports_exactly_what_the_chip_presents(
     chip = Bme280Chip(trim, mono_ns=clock.mono_ns)
     presented = chip.set(temperature_c=temperature, humidity_pct=humidity, pressure_pa=pressure)
     assert run_once(MODEL, chip, clock) == presented
-
-
-async def test_driver_with_a_chip_that_hangs_is_not_ready(clock: SleptClock, tmp_path: Path) -> None:
-    chip = Bme280Chip(mono_ns=clock.mono_ns)
-    async with on_adapter(MODEL, chip, clock, tmp_path) as (driver, _, _bus):
-        await driver.open()
-        chip.hung = True
-        with pytest.raises(NotReady, match="stays busy"):
-            await driver.sample()
 
 
 async def test_driver_with_an_scd4x_at_its_address_does_not_open(clock: SleptClock, tmp_path: Path) -> None:

@@ -7,15 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.bmp280 import MODEL
-from drivers.errors import NotReady, WrongChip
+from drivers.errors import WrongChip
 from drivers.sim.bme280 import NEGATIVE, TRIMS, TYPICAL, Bme280Chip, Trim
 from drivers.sim.bmp280 import Bmp280Chip, Shown
 from tests.support.i2c_chips import DirectI2c, on_adapter, on_transcript, open_and_sample, transcript
-from tests.support.i2c_faults import CalibratedChipFaults, ChipFaults, FaultCase, StuckLineFaults
-from tests.support.slept_clock import SleptClock, StoppableClock
+from tests.support.i2c_faults import FaultCase, ForcedChipFaults
+from tests.support.slept_clock import SleptClock
 
 
-class TestFaults(ChipFaults, StuckLineFaults, CalibratedChipFaults):
+class TestFaults(ForcedChipFaults):
     case = FaultCase(
         model=MODEL,
         transcript="bmp280",
@@ -61,26 +61,6 @@ async def test_driver_with_a_bme280_on_the_bus_is_refused(clock: SleptClock, tmp
     async with on_adapter(MODEL, Bme280Chip(mono_ns=clock.mono_ns), clock, tmp_path) as (driver, _, _bus):
         with pytest.raises(WrongChip):
             await driver.open()
-
-
-async def test_driver_with_a_chip_that_hangs_is_not_ready(clock: SleptClock, tmp_path: Path) -> None:
-    chip = Bmp280Chip(mono_ns=clock.mono_ns)
-    async with on_adapter(MODEL, chip, clock, tmp_path) as (driver, _, _bus):
-        await driver.open()
-        chip.hung = True
-        with pytest.raises(NotReady, match="stays busy"):
-            await driver.sample()
-
-
-async def test_driver_cancelled_while_the_chip_measures_can_sample_again(tmp_path: Path) -> None:
-    clock = StoppableClock()
-    chip = Bmp280Chip(TYPICAL, mono_ns=clock.mono_ns)
-    async with on_adapter(MODEL, chip, clock, tmp_path) as (driver, _, _bus):
-        await driver.open()
-        assert (await driver.sample()).values == chip.presented
-        await clock.cancel_in_sleep(driver.sample())
-        chip.set(temperature_c=7)
-        assert (await driver.sample()).values == chip.presented
 
 
 @pytest.mark.parametrize("trim", TRIMS, ids=["worked", "typical", "negative"])

@@ -4,18 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.errors import InvalidData, NotReady
+from drivers.errors import InvalidData
 from drivers.sim.lm75 import Lm75Chip
 from drivers.sim.tmp102 import Tmp102Chip
 from drivers.tmp102 import MODEL
 from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
-from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults, TriggeredChipFaults
 from tests.support.slept_clock import SleptClock
 
 _CASE = FaultCase(model=MODEL, transcript="tmp102", chip=lambda now: Tmp102Chip(mono_ns=now), closing=0)
 
 
-class TestFaults(ChipFaults, StuckLineFaults):
+class TestFaults(ChipFaults, StuckLineFaults, TriggeredChipFaults):
     case = _CASE
 
 
@@ -65,20 +65,6 @@ async def test_driver_at_temperatures_that_the_normal_form_has_trouble_with_repo
     chip = Tmp102Chip(mono_ns=clock.mono_ns)
     chip.set(temperature_c=celsius)
     assert await open_and_sample(_CASE.drive(DirectI2c(chip), clock)) == {"temperature": round(celsius * 100)}
-
-
-async def test_driver_with_a_chip_that_hangs_is_not_ready_within_its_timeout_then_recovers() -> None:
-    clock = SleptClock()
-    chip = Tmp102Chip(mono_ns=clock.mono_ns)
-    driver = _CASE.drive(DirectI2c(chip), clock)
-    await driver.open()
-    chip.hung = True
-    before_ns = clock.now_ns
-    with pytest.raises(NotReady, match="does not finish"):
-        await driver.sample()
-    assert (clock.now_ns - before_ns) / 1e9 < MODEL.timeout_s
-    chip.hung = False
-    assert await open_and_sample(driver) == chip.presented
 
 
 async def test_driver_whose_chip_lost_its_power_between_samples_measures_right_again() -> None:

@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.errors import InvalidData, NotReady, WrongChip
+from drivers.errors import InvalidData, WrongChip
 from drivers.sim.tmp117 import Tmp117Chip
 from drivers.tmp117 import MODEL
 from tests.support.i2c_chips import DirectI2c, on_transcript, open_and_sample, transcript
-from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults
+from tests.support.i2c_faults import ChipFaults, FaultCase, StuckLineFaults, TriggeredChipFaults
 from tests.support.slept_clock import SleptClock
 
 _CASE = FaultCase(model=MODEL, transcript="tmp117", chip=lambda now: Tmp117Chip(mono_ns=now))
 
 
-class TestFaults(ChipFaults, StuckLineFaults):
+class TestFaults(ChipFaults, StuckLineFaults, TriggeredChipFaults):
     case = _CASE
 
 
@@ -55,20 +55,6 @@ async def test_driver_whose_chip_restarted_while_it_was_read_refuses_the_sample(
     driver, _ = on_transcript(MODEL, steps, SleptClock())
     with pytest.raises(InvalidData, match="restarted"):
         await open_and_sample(driver)
-
-
-async def test_driver_with_a_chip_that_hangs_is_not_ready_within_its_timeout_then_recovers() -> None:
-    clock = SleptClock()
-    chip = Tmp117Chip(mono_ns=clock.mono_ns)
-    driver = _CASE.drive(DirectI2c(chip), clock)
-    await driver.open()
-    chip.hung = True
-    before_ns = clock.now_ns
-    with pytest.raises(NotReady, match="does not finish"):
-        await driver.sample()
-    assert (clock.now_ns - before_ns) / 1e9 < MODEL.timeout_s
-    chip.hung = False
-    assert await open_and_sample(driver) == chip.presented
 
 
 async def test_driver_whose_chip_lost_its_power_between_samples_measures_right_again() -> None:
