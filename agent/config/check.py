@@ -13,6 +13,7 @@ from agent.config import model
 from agent.config.catalogue import Catalogue
 from agent.config.check_bus import Buses, check_buses
 from agent.config.check_control import check_control
+from agent.config.check_line import check_lines
 from agent.config.check_mux import check_addresses
 from agent.config.check_quiet import check_clock_sensor
 from agent.config.check_rest import check_budget, check_buffer, check_clock, check_unused
@@ -54,6 +55,7 @@ def check(document: Document, catalogue: Catalogue, *, folder: Path) -> Outcome:
     buses = check_buses(root)
     sensors = check_sensors(root, buses, catalogue)
     check_addresses(root, buses, sensors)
+    check_lines(root, buses, sensors=sensors, installed=catalogue.names)
     streams = check_streams(root, sensors, contact=root.table("unit").text("contact"))
     if "uplink" in root.values:
         check_uplink(root.table("uplink"))

@@ -6,13 +6,15 @@ In: a slave of a Modbus line and a form. Out: readings. Never: a write.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from drivers.declared.fields import Field
 from drivers.declared.samples import Sample
 from drivers.declared.scaling import Scaling
 from drivers.declared.wire import Settling
+from drivers.modbus import frames
 from drivers.modbus.device import ModbusDevice
+from drivers.modbus.frames import Function, Request
 from drivers.reading import Clock, Reading, Value
 
 
@@ -28,6 +30,19 @@ class Table(StrEnum):
     def of_bits(self) -> bool:
         """Whether it holds bits, not registers."""
         return self in {Table.COIL, Table.DISCRETE}
+
+    @property
+    def function(self) -> Function:
+        """The function that reads it."""
+        return _FUNCTIONS[self]
+
+
+_FUNCTIONS: Final = {
+    Table.COIL: Function.READ_COILS,
+    Table.DISCRETE: Function.READ_DISCRETE_INPUTS,
+    Table.HOLDING: Function.READ_HOLDING,
+    Table.INPUT: Function.READ_INPUT,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +140,13 @@ class ModbusMaker:
     """Makes drivers of one declared model."""
 
     form: ModbusForm
+
+    def requests(self, slave: int) -> tuple[Request, ...]:
+        """Return what one sample asks for."""
+        return tuple(
+            frames.read(span.table.function, slave, address=span.address, count=span.count)
+            for span in self.form.spans
+        )
 
     def __call__(self, device: ModbusDevice, clock: Clock, _options: Any) -> "DeclaredModbus":  # noqa: ANN401 - none
         """Return a new driver."""

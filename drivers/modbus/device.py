@@ -6,7 +6,7 @@ mean, a write that its driver did not ask for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from drivers.bus.api import Bus
 from drivers.modbus import frames
@@ -36,6 +36,18 @@ class ModbusBus(Bus, Protocol):
             BusTimeout: the line did not take the request.
             BusGone: the port was unplugged.
         """
+        ...
+
+
+@runtime_checkable
+class Foretelling(Protocol):
+    """What the `create` of a model has besides that knows before anything is read what a sample asks for.
+
+    A checker reckons with it how much of a line's time a sensor needs.
+    """
+
+    def requests(self, slave: int) -> Sequence[Request]:
+        """Return the requests of one sample, at least one."""
         ...
 
 

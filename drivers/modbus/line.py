@@ -25,7 +25,7 @@ from drivers.bus.abandoned import Abandoned
 from drivers.bus.api import SerialLine
 from drivers.bus.framing import LineFormat
 from drivers.errors import BusGone, BusTimeout
-from drivers.modbus import frames
+from drivers.modbus import frames, timing
 from drivers.modbus.errors import AnswerDamaged, SlaveRefused, SlaveSilent
 from drivers.modbus.exchange import Exchange, strays
 from drivers.modbus.frames import Function, Request
@@ -33,11 +33,6 @@ from drivers.modbus.standing import Standing
 from drivers.reading import Clock
 
 _NS: Final = 1_000_000_000
-_GAP_BYTES: Final = 3.5
-_FAST_BAUDRATE: Final = 19200
-_FAST_GAP_S: Final = 0.00175
-_SLACK_S: Final = 0.05
-"""What an operating system and a USB adapter add to the way of an answer: FTDI's hold bytes 16 ms (unverified)."""
 _QUIET_S: Final = 0.1
 """After a damaged answer nothing more comes once the line was quiet for so long."""
 _MOST_DRAINS: Final = 4
@@ -101,8 +96,7 @@ class ModbusLine:
         self._line = line
         self._clock = clock
         self._form = form
-        gap_s = _GAP_BYTES * form.byte_s if form.baudrate <= _FAST_BAUDRATE else _FAST_GAP_S
-        self._gap_ns = int((gap_s + turnaround_s) * _NS)
+        self._gap_ns = int(timing.gap_s(form, turnaround_s=turnaround_s) * _NS)
         self._turn = asyncio.Lock()
         self._standings: dict[int, Standing] = {}
         self._echoes: bool | None = None
@@ -130,7 +124,7 @@ class ModbusLine:
     async def request(self, request: Request, *, response_s: float) -> bytes:
         """Return the data of the answer; see `ModbusBus.request`."""
         standing = self._standings.setdefault(request.slave, Standing())
-        limit_s = self._limit_s(request, response_s)
+        limit_s = timing.limit_s(request, self._form, response_s=response_s)
         while True:
             async with self._turn:
                 self._refuse_resting(request, standing)
@@ -280,7 +274,3 @@ class ModbusLine:
                 request.words(), slave=request.slave, code=answer[2], name=frames.exception_name(answer[2])
             )
         return answer[3:-2] if request.function.reads else b""
-
-    def _limit_s(self, request: Request, response_s: float) -> float:
-        """Return in how many seconds an answer must be whole."""
-        return response_s + (len(request.wire) + request.answer_bytes) * self._form.byte_s + _SLACK_S

@@ -19,7 +19,7 @@ from drivers.declared.registers import (
     spans,
 )
 from drivers.declared.scaling import Scaling
-from drivers.modbus.device import ModbusDevice
+from drivers.modbus.device import Foretelling, ModbusDevice
 from drivers.modbus.errors import SlaveSilent
 from drivers.modbus.frames import Function, Request
 from drivers.model import NoOptions
@@ -104,6 +104,7 @@ class Slave:
     def __init__(self, contents: Mapping[tuple[Function, int], int]) -> None:
         self.contents = contents
         self.asked: list[tuple[Function, int]] = []
+        self.requests: list[Request] = []
 
     async def open(self) -> None:
         pass
@@ -114,6 +115,7 @@ class Slave:
     async def request(self, request: Request, *, response_s: float) -> bytes:
         assert response_s > 0
         self.asked.append((request.function, request.address))
+        self.requests.append(request)
         count = int.from_bytes(request.wire[4:6], "big")
         places = [(request.function, request.address + offset) for offset in range(count)]
         if any(place not in self.contents for place in places):
@@ -150,6 +152,15 @@ async def test_driver_reads_each_table_with_its_function() -> None:
     assert reading.values == {"h": 1, "i": 2, "c": 1, "d": 0}
     assert reading.mono_ns == 5
     await driver.close()
+
+
+async def test_requests_that_a_maker_foretells_are_those_of_a_sample() -> None:
+    channels = (channel("h", 0), channel("i", 7, table=Table.INPUT), channel("c", 9, table=Table.COIL))
+    maker = ModbusMaker(ModbusForm(channels=channels, spans=spans(channels, gap=0, most=125)))
+    slave = Slave({(Function.READ_HOLDING, 0): 1, (Function.READ_INPUT, 7): 2, (Function.READ_COILS, 9): 1})
+    await maker(ModbusDevice(slave, 3), FixedClock(5), NoOptions()).sample()
+    assert isinstance(maker, Foretelling)
+    assert list(maker.requests(3)) == slave.requests
 
 
 async def test_driver_passes_on_that_the_slave_is_silent() -> None:
