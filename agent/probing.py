@@ -16,6 +16,7 @@ from agent.config.plans import SensorPlan
 from agent.errors import LamppostError
 from agent.poller import Poller, SensorState
 from drivers.bus.api import Bus
+from drivers.modbus.line import Counts, ModbusLine
 from drivers.model import Driver
 from drivers.reading import Channel, Reading, Sensitivity
 
@@ -122,6 +123,11 @@ class Probe:
     def skipped(self) -> int:
         """How many samples were left out because the one before was late."""
         return self._poller.skipped
+
+    @property
+    def line(self) -> Counts | None:
+        """What was on the sensor's Modbus line, where a damaged answer that was repeated is no error; else None."""
+        return self._bus.counts if isinstance(self._bus, ModbusLine) else None
 
     @property
     def problem(self) -> str | None:

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -208,6 +209,7 @@ def _plain(probe: Probe, now_ns: int) -> dict[str, Any]:
         "errors": probe.errors,
         "skipped": probe.skipped,
         "problem": probe.problem,
+        "line": None if probe.line is None else asdict(probe.line),
         "channels": [
             {
                 "name": seen.channel.name,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from types import TracebackType
+from typing import Final
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -10,6 +11,18 @@ from rich.text import Text
 
 from agent.clock import Clock
 from agent.probing import Probe, Seen
+from drivers.modbus.line import Counts
+
+_WORDS: Final = {
+    "refused": "refusals among them",
+    "silent": "without an answer",
+    "damaged": "damaged",
+    "late": "late answers",
+    "foreign": "of other devices",
+    "echoes": "echoes",
+    "noise_bytes": "bytes of noise",
+}
+"""What `drivers.modbus.line.Counts` has besides requests and answers."""
 
 
 class Page:
@@ -66,7 +79,9 @@ class Page:
         )
         for seen in self._probe.seen:
             table.add_row(*_row(seen, now_ns))
-        return Group(Text(headline(self._probe)), table)
+        counts = self._probe.line
+        head = [headline(self._probe)] if counts is None else [headline(self._probe), line_words(counts)]
+        return Group(*map(Text, head), table)
 
 
 def headline(probe: Probe) -> str:
@@ -75,6 +90,12 @@ def headline(probe: Probe) -> str:
     told = f"{probe.plan.name}, {probe.plan.model.title}: {state}; {probe.readings} readings, {probe.errors} errors"
     told += f", {probe.skipped} skipped" if probe.skipped else ""
     return f"{told}: {probe.problem}" if probe.problem else told
+
+
+def line_words(counts: Counts) -> str:
+    """Return what was on a Modbus line; what never happened is left out."""
+    rest = (f"{getattr(counts, name)} {words}" for name, words in _WORDS.items() if getattr(counts, name))
+    return ", ".join((f"on the line: {counts.requests} requests, {counts.answers} answers", *rest))
 
 
 def _row(seen: Seen, now_ns: int) -> tuple[str, ...]:

@@ -20,12 +20,13 @@ from agent import poller
 from agent.cli import holding
 from agent.cli import probe as command
 from agent.cli.main import main
-from agent.cli.probe_page import Page, headline
+from agent.cli.probe_page import Page, headline, line_words
 from agent.config import Settings, load
 from agent.probing import Probe, hidden
 from drivers.bme280.driver import Bme280
 from drivers.bus.api import I2cDevice
 from drivers.bus.playback import PlaybackI2c, PlaybackSerial
+from drivers.modbus.line import Counts
 from drivers.model import Driver, NoOptions
 from drivers.pmsx003 import MODEL as PMSX003
 from drivers.reading import Channel, Reading, Sensitivity
@@ -388,6 +389,15 @@ async def test_probe_keeps_no_value_that_it_may_not_show(tmp_path: Path) -> None
     assert [seen.count for seen in probe.seen] == [1, 1]
     assert [seen.value for seen in probe.seen] == [None, None]
     assert "67" not in repr(probe.seen)
+
+
+def test_words_of_a_line_name_what_went_wrong_and_leave_out_what_did_not() -> None:
+    assert line_words(Counts(requests=5, answers=5)) == "on the line: 5 requests, 5 answers"
+    everything = Counts(9, answers=8, refused=1, silent=2, damaged=3, late=4, foreign=5, echoes=6, noise_bytes=7)
+    assert line_words(everything) == (
+        "on the line: 9 requests, 8 answers, 1 refusals among them, 2 without an answer, 3 damaged, 4 late answers, "
+        "5 of other devices, 6 echoes, 7 bytes of noise"
+    )
 
 
 async def test_page_of_a_watched_sensor_that_is_no_terminal_is_printed_at_each_reading(tmp_path: Path) -> None:

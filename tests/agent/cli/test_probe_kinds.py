@@ -1,6 +1,7 @@
 """`lamppost probe` of every kind of sensor: on Modbus, behind a multiplexer, bridged, declared, of a package."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from drivers.sim.bme280 import TYPICAL, Bme280Chip
-from drivers.sim.modbus import SimulatedModbus, SimulatedSlave
+from drivers.sim.modbus import SimulatedModbus, SimulatedSlave, Trouble
 from drivers.sim.tca9548a import Tca9548aChip
 from tests.support.agent_process import DEADLINE_S, ROOT, WEATHER, Site
 from tests.support.kernel_chips import CHIPS
@@ -70,6 +71,7 @@ def _values(done: subprocess.CompletedProcess[str]) -> dict[str, str]:
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     assert (told["state"], told["errors"]) == ("ok", 0)
+    assert told["line"] is None, "only a Modbus line that is not recorded is counted"
     return {channel["name"]: channel["value"] for channel in told["channels"]}
 
 
@@ -85,6 +87,39 @@ def test_probe_of_a_declared_modbus_device_shows_and_records_it(site: Site) -> N
     text = file.read_text()
     assert text.startswith("# eastron_sdm120, simulated: opened, sampled 2 times, closed;")
     assert "> 07 04 00 00" in text
+
+
+def test_probe_of_a_modbus_device_counts_what_its_line_hid_from_the_readings(site: Site) -> None:
+    _add(site, METER)
+    slave = SimulatedSlave(input=dict.fromkeys(range(0x160), 0))
+    with SimulatedModbus(site.folder / "tty-modbus", {7: slave}):
+        slave.order(Trouble.BAD_CRC, times=1)
+        done = site.command("probe", "meter", str(site.config), "--json")
+        shown = site.command("probe", "meter", str(site.config))
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["readings"], told["errors"]) == (1, 0)
+    noise_bytes = told["line"].pop("noise_bytes")
+    assert noise_bytes > 0, "the damaged answer belongs to nothing"
+    assert told["line"] == {
+        "requests": 5,
+        "answers": 4,
+        "refused": 0,
+        "silent": 0,
+        "damaged": 1,
+        "late": 0,
+        "foreign": 0,
+        "echoes": 0,
+    }
+    assert "\non the line: 4 requests, 4 answers\n" in shown.stdout
+
+
+def test_probe_of_a_modbus_device_that_does_not_answer_counts_its_silence(site: Site) -> None:
+    _add(site, METER)
+    with SimulatedModbus(site.folder / "tty-modbus", {}):
+        done = site.command("probe", "meter", str(site.config))
+    assert done.returncode == 1
+    assert "3 errors" in done.stdout
+    assert re.search(r"\non the line: [23] requests, 0 answers, [23] without an answer\n", done.stdout), done.stdout
 
 
 def test_probe_of_a_bridged_sensor_shows_it_and_keeps_no_transcript(site: Site) -> None:
