@@ -78,6 +78,7 @@ class Poller:
         skipped: how many ticks were.
         trips: how many frames were stopped because they held what looks like somebody's identifier, by kind.
         suspicion: why readings that come are suspicious, in words without a value; None when they are not.
+        suspected_mono_ns: since when there is a suspicion; None when there is none.
     """
 
     def __init__(  # noqa: PLR0913 - one for each key of a sensor's configuration, and the seams
@@ -118,6 +119,7 @@ class Poller:
         self.state: SensorState | None = None
         self.problem: str | None = None
         self.suspicion: str | None = None
+        self.suspected_mono_ns: int | None = None
         self.readings = self.failures = self.skipped = 0
         self.trips = Trips()
         self.progress_mono_ns = clock.mono_ns()
@@ -300,8 +302,10 @@ class Poller:
     def _suspect(self, suspicion: str | None) -> None:
         self.suspicion = suspicion
         if suspicion is None:
+            self.suspected_mono_ns = None
             _log.info("sensor %s: no longer suspicious", self.sensor)
         else:
+            self.suspected_mono_ns = self.suspected_mono_ns or self._clock.mono_ns()
             _log.warning("sensor %s: suspicious: %s", self.sensor, suspicion)
 
     async def _limited(self, work: Awaitable[Result], *, seconds: float, what: str) -> Result:

@@ -13,19 +13,21 @@ from agent.control.desk import Desk
 from agent.declaration import software
 from agent.flash import Flash
 from agent.forecast import Forecast
-from agent.poller import Poller
+from agent.poller import Poller, SensorState
 from agent.publisher import Publisher
 from agent.reception import Reception
 from agent.sealer import Sealer
 from agent.sensors import Simulation
 from agent.windows import Windows
-from agent.wire.messages import Presence, Status
+from agent.wire.messages import Presence, Status, Suspected
 from agent.wire.orders import Order
 
 if TYPE_CHECKING:
     from agent.alarming import Alarming
 
 _NS_PER_S = 1_000_000_000
+_DAY_NS = 86_400 * _NS_PER_S
+_WEEK_NS = 7 * _DAY_NS
 _ON_ORDER = {Order.HOLD: "held on order", Order.SUSPEND: "suspended on order"}
 _SESSION_BITS = 32
 """Connections of one process; above them stands the number of the process, so that sessions grow across restarts."""
@@ -85,8 +87,22 @@ class Reporter:
                 alarms={} if self.alarming is None else self.alarming.raised(),
                 rows_waiting=0 if self.stats is None else self.stats.rows_waiting + self.stats.sealed_rows_waiting,
                 simulated=self.simulation.found,
+                suspected=self._suspected(now.mono_ns),
             )
         )
+
+    def suspected(self) -> frozenset[str]:
+        """Return the sensors of which the city is to know that they may be stuck: those that work, as it seems."""
+        return frozenset(self._suspected(self.clock.mono_ns()))
+
+    def _suspected(self, now_ns: int) -> dict[str, Suspected]:
+        """Return them with for how long."""
+        states = self.windows.states
+        return {
+            poller.sensor: _for_how_long(now_ns - poller.suspected_mono_ns)
+            for poller in self.pollers
+            if poller.suspected_mono_ns is not None and states.get(poller.sensor) is SensorState.OK
+        }
 
     def _ordered(self) -> dict[str, str]:
         return self.desk.reasons(list(self.windows.names))
@@ -126,6 +142,12 @@ class Reporter:
             "receipts": {str(outcome): count for outcome, count in self.reception.outcomes.items()}
             | {"refused": self.reception.refused},
         }
+
+
+def _for_how_long(elapsed_ns: int) -> Suspected:
+    if elapsed_ns >= _WEEK_NS:
+        return Suspected.WEEKS
+    return Suspected.DAYS if elapsed_ns >= _DAY_NS else Suspected.HOURS
 
 
 def _sensor(poller: Poller) -> dict[str, Any]:

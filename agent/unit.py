@@ -47,7 +47,7 @@ class Unit:
         self._source: list[asyncio.Task[None]] = []
         self._sink: list[asyncio.Task[None]] = []
         self._declared: tuple[bool, bytes] | None = None
-        self._announced: tuple[object, int] = ({}, 0)
+        self._announced: tuple[object, int] = (({}, frozenset()), 0)
         self._given_due_ns = 0
         self._sealed_along = 0
         self._known = frozenset(plan.name for plan in stages.settings.streams)
@@ -241,10 +241,11 @@ class Unit:
             await self._s.clock.sleep(min(_HOUSEKEEPING_S, self._s.health.period_s))
 
     def _announce(self) -> None:
-        """Have the city told when a sensor's state has changed, but not of every flutter."""
+        """Have the city told when a sensor's state or a suspicion has changed, but not of every flutter."""
         (told, due_ns), now_ns = self._announced, self._s.clock.mono_ns()
-        if self._s.windows.states != told and now_ns >= due_ns:
-            self._announced = dict(self._s.windows.states), now_ns + _ANNOUNCE_NS
+        known = dict(self._s.windows.states), self._s.reporter.suspected()
+        if known != told and now_ns >= due_ns:
+            self._announced = known, now_ns + _ANNOUNCE_NS
             self._s.publisher.announce()
 
     def _summary(self) -> str:

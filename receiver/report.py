@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.quality import Quality
-from agent.wire import payload
+from agent.wire import cose, payload
 from agent.wire.declared import DeclaredStream
-from agent.wire.messages import GapReason
+from agent.wire.messages import Gap, GapReason, Kind, Status
 from receiver import placing
 from receiver.database import Database, Row
 
@@ -25,6 +25,12 @@ _NOT_DOUBLED = (
     "NOT EXISTS (SELECT 1 FROM doubled"
     " WHERE doubled.chain = row.chain AND doubled.seq = row.seq AND doubled.start_ms = row.start_ms)"
 )
+_GAPS = (
+    "SELECT gap.*, envelope.data FROM gap LEFT JOIN envelope"
+    " ON envelope.chain = gap.chain AND envelope.seq = gap.seq AND gap.reason = ?2"
+    " WHERE gap.chain = ?1 ORDER BY gap.seq"
+)
+"""With the envelope where it may say more than the table holds: which epoch has ended."""
 _ROWS = (
     f"SELECT row.*, envelope.declaration, {placing.COLUMNS} FROM row"  # noqa: S608 - constants only
     f" JOIN envelope USING (chain, seq) JOIN chain ON chain.id = row.chain {placing.JOIN}"
@@ -51,7 +57,11 @@ class Report:
         return {
             "streams": [self._stream(chain) for chain in self._db.all(_CHAINS, (unit, stream))],
             "status": {
-                row["unit"]: {"online": bool(row["online"]), "received_ms": row["received_ms"]}
+                row["unit"]: {
+                    "online": bool(row["online"]),
+                    "received_ms": row["received_ms"],
+                    "suspected": _suspected(row["data"]),
+                }
                 for row in self._db.all("SELECT * FROM status WHERE ?1 IS NULL OR unit = ?1 ORDER BY unit", (unit,))
             },
             "rejected": [
@@ -101,7 +111,7 @@ class Report:
             "receipted_seqs": chain["next_seq"],
             **counts,
             "missing": None if beyond is None else [chain["next_seq"], beyond - 1],
-            "gaps": [_gap(row) for row in self._db.all("SELECT * FROM gap WHERE chain = ? ORDER BY seq", (number,))],
+            "gaps": [_gap(row) for row in self._db.all(_GAPS, (number, int(GapReason.DAMAGED)))],
             "undeclared_gaps": [
                 [row["first"], row["last"]]
                 for row in self._db.all("SELECT * FROM hole WHERE chain = ? AND declared = 0", (number,))
@@ -127,12 +137,29 @@ class Report:
 
 
 def _gap(row: Row) -> dict[str, Any]:
-    """Return a gap; with the start and end of what it spans where it tells windows."""
+    """Return a gap; with the start and end of what it spans where it tells windows, and with the epoch that ended."""
     told = {"seq": row["seq"], "reason": GapReason(row["reason"]).name.lower(), "rows": row["count"]}
+    told |= _ended(row["data"])
     if row["windows"] is None:
         return told
     end_ms = row["start_ms"] + row["step_ms"] * row["windows"]
     return told | {"start_ms": row["start_ms"], "end_ms": end_ms, "windows": row["windows"]}
+
+
+def _ended(data: bytes | None) -> dict[str, Any]:
+    """Return the epoch that has ended with damage, and the last seq known there, where a gap record tells them."""
+    gap = None if data is None else payload.decode(Kind.GAP, cose.payload_of(data))
+    if not isinstance(gap, Gap) or gap.ended is None:
+        return {}
+    epoch, last = gap.ended
+    return {"ended": {"epoch": epoch.hex(), "last": last}}
+
+
+def _suspected(data: bytes) -> dict[str, str]:
+    """Return the sensors that a stored status says may be stuck, with the class of time since when."""
+    status = payload.decode(Kind.STATUS, cose.payload_of(data))
+    suspected = status.suspected if isinstance(status, Status) else {}
+    return {sensor: since.name.lower() for sensor, since in sorted(suspected.items())}
 
 
 def _row(chain: Row, row: Row, declared: DeclaredStream | None) -> dict[str, Any]:

@@ -185,6 +185,17 @@ class Presence(IntEnum):
     ONLINE = 1
 
 
+class Suspected(IntEnum):
+    """For how long a sensor has been suspected of being stuck; no closer, because that would tell of its values."""
+
+    HOURS = 1
+    """Less than a day."""
+    DAYS = 2
+    """A day or longer."""
+    WEEKS = 3
+    """A week or longer."""
+
+
 class AlarmState(IntEnum):
     """What an alarm says about its channel."""
 
@@ -215,6 +226,7 @@ class Status:
         rows_waiting: rows stored and not yet receipted.
         simulated: a simulated bus is behind any sensor.
         alarms: stream and name of the alarms that are raised or unknown, as far as the city was told.
+        suspected: sensors that work (`ok`) and are suspected of being stuck on one value, with for how long.
     """
 
     unit: str
@@ -230,6 +242,7 @@ class Status:
     rows_waiting: int
     simulated: bool
     alarms: Mapping[tuple[str, str], AlarmState] = field(default_factory=dict)
+    suspected: Mapping[str, Suspected] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

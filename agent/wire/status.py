@@ -1,8 +1,10 @@
 """The layout of a status: what a unit says about itself now, and what its last will says for it."""
 
+from collections.abc import Mapping
+
 from agent.wire import fields
 from agent.wire.errors import MalformedPayload
-from agent.wire.messages import AlarmState, ClockQuality, Presence, Status
+from agent.wire.messages import AlarmState, ClockQuality, Presence, Status, Suspected
 from agent.wire.stamp import BOOT_ID_BYTES
 
 MAX_SENSORS = 256
@@ -11,6 +13,7 @@ MAX_RAISED = 4096
 SENSOR_STATES = ("ok", "failing", "absent", "paused")
 """A sensor's state is its place here."""
 
+_WORKING = SENSOR_STATES[0]
 _PRESENCES = tuple(Presence)
 _QUALITIES = tuple(ClockQuality)
 
@@ -35,14 +38,17 @@ def status_map(status: Status) -> dict[int, object]:
         layout[7] = status.utc_ms
     if status.alarms:
         layout[13] = [[*place, int(state)] for place, state in sorted(status.alarms.items())]
+    if status.suspected:
+        layout[14] = [[sensor, int(since)] for sensor, since in sorted(status.suspected.items())]
     read_status(layout)
     return dict(sorted(layout.items()))
 
 
 def read_status(value: object) -> Status:
     """Return the status that a payload claims."""
-    layout = fields.keyed(value, "status", required=(*range(7), *range(8, 13)), optional=(7, 13))
+    layout = fields.keyed(value, "status", required=(*range(7), *range(8, 13)), optional=(7, 13, 14))
     fields.version(layout, "status")
+    sensors = _read_sensors(layout[9])
     return Status(
         unit=fields.name(layout[1], "status unit"),
         presence=_PRESENCES[fields.uint(layout[2], "status presence", most=len(_PRESENCES) - 1)],
@@ -52,11 +58,12 @@ def read_status(value: object) -> Status:
         uptime_ms=fields.uint(layout[6], "status uptime"),
         utc_ms=fields.optional(layout, 7, lambda value: fields.uint(value, "status utc")),
         clock=_QUALITIES[fields.uint(layout[8], "status clock", most=len(_QUALITIES) - 1)],
-        sensors=_read_sensors(layout[9]),
+        sensors=sensors,
         suspended=_read_suspended(layout[10]),
         rows_waiting=fields.uint(layout[11], "status rows waiting"),
         simulated=fields.boolean(layout[12], "status simulated"),
         alarms=fields.given(layout, 13, _read_alarms, {}),
+        suspected=fields.given(layout, 14, lambda value: _read_suspected(value, sensors), {}),
     )
 
 
@@ -79,6 +86,16 @@ def _read_sensors(value: object) -> dict[str, str]:
         sensor: SENSOR_STATES[fields.uint(state, "status sensor state", most=most)]
         for sensor, state in _pairs(value, "status sensors", most=MAX_SENSORS)
     }
+
+
+def _read_suspected(value: object, states: Mapping[str, str]) -> dict[str, Suspected]:
+    suspected = {
+        sensor: Suspected(fields.uint(since, "status suspicion", least=min(Suspected), most=max(Suspected)))
+        for sensor, since in _pairs(value, "status suspicions", most=MAX_SENSORS)
+    }
+    if any(states.get(sensor) != _WORKING for sensor in suspected):
+        raise MalformedPayload(f"status suspicion: expected a sensor that is there, with state {_WORKING}")
+    return suspected
 
 
 def _read_alarms(value: object) -> dict[tuple[str, str], AlarmState]:

@@ -8,9 +8,14 @@ from rich.table import Table
 
 from agent.tomlfile.problem import printable
 from agent.wire.chain import RESERVED
-from agent.wire.messages import GapReason
+from agent.wire.messages import GapReason, Suspected
 
 _MS_PER_S = 1000
+_FOR: Final = {
+    Suspected.HOURS.name.lower(): "less than a day",
+    Suspected.DAYS.name.lower(): "a day or longer",
+    Suspected.WEEKS.name.lower(): "a week or longer",
+}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -24,6 +29,9 @@ def render(known: dict[str, Any], *, now_ms: int, console: Console | None = None
     for unit, status in known["status"].items():
         presence = "online" if status["online"] else "offline"
         out.print(f"  {unit}: {presence}, told {_ago(now_ms - status['received_ms'])} ago", highlight=False)
+        for sensor, since in status["suspected"].items():
+            line = f"sensor {sensor} may be stuck on one value; the unit has suspected it for {_FOR[since]}"
+            out.print(f"  {unit}: {line}", style="yellow", highlight=False)
     if known["rejected"]:
         out.print(_rejected(known["rejected"], now_ms))
 
@@ -84,7 +92,16 @@ def _gap(gap: dict[str, Any]) -> str:
         within = f", between {_utc(gap['start_ms'])} and {_utc(gap['end_ms'])}"
     if gap["reason"] == GapReason.THINNED.name.lower():
         return f"thinned, at seq {gap['seq']}: {gap['rows']} rows fewer, merged into longer windows{within}"
-    return f"declared gap at seq {gap['seq']}: {gap['rows']} rows {gap['reason']}{within}"
+    return f"declared gap at seq {gap['seq']}: {gap['rows']} rows {gap['reason']}{within}{_ended(gap)}"
+
+
+def _ended(gap: dict[str, Any]) -> str:
+    if "ended" not in gap:
+        return ""
+    return (
+        "; epoch {epoch} ended with this damage: the unit knows of seqs up to {last} there, may have given later "
+        "ones, and gives no more".format(**gap["ended"])
+    )
 
 
 def _utc(at_ms: int) -> str:

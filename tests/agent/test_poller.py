@@ -822,6 +822,7 @@ async def test_sensor_stuck_on_one_value_is_reported_once_without_the_value_and_
     assert bench.poller.state is OK
     assert bench.poller.suspicion is not None
     assert bench.poller.suspicion.startswith("value has not moved by a single step for 10 s")
+    assert bench.poller.suspected_mono_ns == round((START_S + 10) * 1e9)
     told = [record.message for record in caplog.records if "suspicious" in record.message]
     assert len(told) == 1
     assert str(SECRET) not in caplog.text

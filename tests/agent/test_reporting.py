@@ -16,7 +16,7 @@ from agent.selftest import findings
 from agent.sensors import make_pollers
 from agent.service import Stages, Surroundings, build
 from agent.wire import cose, keyfile, payload
-from agent.wire.messages import ClockQuality, Kind, Presence, Status
+from agent.wire.messages import ClockQuality, Kind, Presence, Status, Suspected
 from drivers.reading import Reading, Value
 from tests.support.agent_process import FOOTFALL, WEATHER, Site
 
@@ -69,6 +69,35 @@ async def test_status_says_who_how_and_since_when(stages: Stages) -> None:
     assert (status.rows_waiting, status.suspended, status.simulated) == (0, {}, False)
     assert status.clock is ClockQuality.SYNCHRONISED
     assert status.utc_ms is not None
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (0, Suspected.HOURS),
+        (23, Suspected.HOURS),
+        (24, Suspected.DAYS),
+        (167, Suspected.DAYS),
+        (168, Suspected.WEEKS),
+    ],
+)
+async def test_status_tells_a_suspicion_in_classes_of_time(stages: Stages, hours: int, told: Suspected) -> None:
+    (weather,) = (poller for poller in stages.reporter.pollers if poller.sensor == "weather")
+    weather.suspected_mono_ns = stages.clock.mono_ns() - hours * 3600 * 10**9
+    stages.windows.on_state("weather", SensorState.OK)
+    assert _status(stages).suspected == {"weather": told}
+    assert stages.reporter.suspected() == {"weather"}
+
+
+@pytest.mark.parametrize("state", [state for state in SensorState if state is not SensorState.OK])
+async def test_status_tells_no_suspicion_of_a_sensor_that_gives_no_readings(
+    stages: Stages, state: SensorState
+) -> None:
+    for poller in stages.reporter.pollers:
+        poller.suspected_mono_ns = stages.clock.mono_ns()
+        stages.windows.on_state(poller.sensor, state)
+    assert _status(stages).suspected == {}
+    assert stages.reporter.suspected() == frozenset()
 
 
 def test_last_will_says_offline(stages: Stages) -> None:

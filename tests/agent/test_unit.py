@@ -254,6 +254,28 @@ async def test_unit_whose_sensor_changes_state_has_the_city_told_soon(bench: Ben
     await bench.stages.close()
 
 
+async def test_unit_that_suspects_a_sensor_has_the_city_told_soon_but_not_of_every_flutter(bench: Bench) -> None:
+    stages = bench.stages
+    (weather,) = make_pollers(stages.settings, buses=stages.buses, clock=stages.clock, sink=stages.windows)
+    stages.reporter.pollers = [weather]
+    stages.windows.on_state("weather", SensorState.OK)
+    bench.unit._announce()
+    bench.hear(stages.publisher, "announce", "announced")
+    bench.unit._announced = bench.unit._announced[0], 0
+    bench.unit._announce()
+    assert bench.events == []
+    weather.suspected_mono_ns = stages.clock.mono_ns()
+    bench.unit._announce()
+    assert bench.events == ["announced"]
+    weather.suspected_mono_ns = None
+    bench.unit._announce()
+    assert bench.events == ["announced"], "not of every flutter"
+    bench.unit._announced = bench.unit._announced[0], 0
+    bench.unit._announce()
+    assert bench.events == ["announced", "announced"], "that it is over is told, too"
+    await stages.close()
+
+
 async def test_unit_with_a_poller_that_is_stuck_names_sensor_and_bus_and_opens_it_anew(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:

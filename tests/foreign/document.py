@@ -202,7 +202,7 @@ def _check_alarm(fields: dict[int, Any]) -> None:
 
 
 def _check_status(fields: dict[int, Any]) -> None:
-    keys(fields, {*range(7), *range(8, 13)}, frozenset({7, 13}))
+    keys(fields, {*range(7), *range(8, 13)}, frozenset({7, 13, 14}))
     uint(fields[0], least=1, most=1)
     name(fields[1])
     uint(fields[2], most=1)
@@ -218,6 +218,14 @@ def _check_status(fields: dict[int, Any]) -> None:
             uint(pair[1], most=3) if key == 9 else text(pair[1])
         names = [pair[0] for pair in fields[key]]
         need(names == sorted(set(names)))
+    items(fields.get(14, [1]), 1, 256)
+    suspected = fields.get(14, [])
+    for pair in suspected:
+        items(pair, 2, 2)
+        name(pair[0])
+        uint(pair[1], least=1, most=3)
+        need(dict(fields[9]).get(pair[0]) == 0)
+    need([pair[0] for pair in suspected] == sorted({pair[0] for pair in suspected}))
     need(type(fields[12]) is bool)
     items(fields.get(13, [1]), 1, 4096)
     for alarm in fields.get(13, []):

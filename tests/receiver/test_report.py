@@ -10,7 +10,7 @@ import pytest
 
 from agent.wire import cose
 from agent.wire.declared import DECLARATIONS
-from agent.wire.messages import Presence
+from agent.wire.messages import GapReason, Presence, Suspected
 from receiver.errors import StorageError
 from receiver.report import Report
 from receiver.store import Refusal, Store
@@ -130,6 +130,14 @@ def test_stream_with_a_declared_gap_tells_why_and_how_many_rows(city: City) -> N
     assert city.air()["gaps"] == [{"seq": 2, "reason": "evicted", "rows": 2}]
 
 
+def test_stream_with_a_damaged_store_tells_which_epoch_ended_and_what_is_known_of_it(city: City) -> None:
+    city.take(city.unit.gap(count=7, windows=None, reason=GapReason.DAMAGED, ended=(b"epoch-00", 41)))
+    city.take(city.unit.gap(count=7, windows=None, reason=GapReason.DAMAGED))
+    gap = {"reason": "damaged", "rows": 7}
+    ended = {"ended": {"epoch": b"epoch-00".hex(), "last": 41}}
+    assert city.air()["gaps"] == [{"seq": 0} | gap | ended, {"seq": 1} | gap]
+
+
 def test_stream_of_a_cloned_unit_tells_its_forks(city: City) -> None:
     clone = FakeUnit(city.unit.key, chains=dict(city.unit.chains))
     city.take(city.unit.batch(), clone.batch(rows=1))
@@ -171,15 +179,23 @@ def test_rejected_messages_are_counted_by_reason_the_newest_first(city: City) ->
 
 def test_status_tells_whether_the_unit_is_there(city: City) -> None:
     city.take(city.unit.status())
-    assert city.show()["status"][UNIT] == {"online": True, "received_ms": NOW_MS}
+    assert city.show()["status"][UNIT] == {"online": True, "received_ms": NOW_MS, "suspected": {}}
+
+
+def test_status_tells_which_sensors_the_unit_suspects_and_for_how_long(city: City) -> None:
+    sensors = {"rain": "ok", "weather": "ok"}
+    city.take(city.unit.status(sensors=sensors, suspected={"weather": Suspected.HOURS, "rain": Suspected.WEEKS}))
+    assert city.show()["status"][UNIT]["suspected"] == {"rain": "weeks", "weather": "hours"}
+    city.take(city.unit.status(sensors=sensors), now_ms=NOW_MS + 1)
+    assert city.show()["status"][UNIT]["suspected"] == {}
 
 
 def test_last_will_of_an_earlier_session_changes_nothing(city: City) -> None:
     city.take(city.unit.status(session=7))
     city.take(city.unit.status(session=6, presence=Presence.OFFLINE), now_ms=NOW_MS + 1)
-    assert city.show()["status"][UNIT] == {"online": True, "received_ms": NOW_MS}
+    assert city.show()["status"][UNIT] == {"online": True, "received_ms": NOW_MS, "suspected": {}}
     city.take(city.unit.status(session=7, presence=Presence.OFFLINE), now_ms=NOW_MS + 2)
-    assert city.show()["status"][UNIT] == {"online": False, "received_ms": NOW_MS + 2}
+    assert city.show()["status"][UNIT] == {"online": False, "received_ms": NOW_MS + 2, "suspected": {}}
 
 
 def test_status_of_a_unit_whose_store_is_new_is_believed(city: City) -> None:

@@ -125,23 +125,13 @@ class FakeUnit:
             )
         )
 
-    def gap(self, sealed: tuple[int, int, bytes] | None, count: int = 2) -> bytes:
+    def gap(self, sealed: tuple[int, int, bytes] | None = None, count: int = 2, **changes: Any) -> bytes:  # noqa: ANN401 - any field
         """Return the next gap envelope of the stream."""
         seq, prev = self.chains.get(STREAM, (0, None))
         windows = None if sealed is not None else (START_MS, STEP_MS, count)
-        return self._link(
-            Gap(
-                epoch=self.epoch,
-                stream=STREAM,
-                seq=seq,
-                prev=prev,
-                sealed=sealed,
-                windows=windows,
-                count=count,
-                reason=GapReason.EVICTED,
-                simulated=self.simulated,
-            )
-        )
+        plain: dict[str, Any] = {"windows": windows, "reason": GapReason.EVICTED, "simulated": self.simulated}
+        place = {"epoch": self.epoch, "stream": STREAM, "seq": seq, "prev": prev}
+        return self._link(Gap(sealed=sealed, count=count, **(plain | place | changes)))
 
     def alarm(self, name: str = "frost", *, stream: str = STREAM, **changes: Any) -> bytes:  # noqa: ANN401 - any field
         """Return the next alarm envelope of a stream: raised, unless told otherwise."""
@@ -197,24 +187,20 @@ class FakeUnit:
         )
         return self._link(Log(epoch=self.epoch, stream=LOGS, seq=seq, prev=prev, content=told))
 
-    def status(self, *, session: int = 1, presence: Presence = Presence.ONLINE) -> bytes:
+    def status(self, *, session: int = 1, presence: Presence = Presence.ONLINE, **changes: Any) -> bytes:  # noqa: ANN401 - any field
         """Return a status envelope."""
-        return self.sign(
-            Status(
-                unit=self.name,
-                presence=presence,
-                session=session,
-                software="lamppost 0.1.0",
-                boot_id=bytes(16),
-                uptime_ms=1000,
-                utc_ms=START_MS,
-                clock=ClockQuality.SYNCHRONISED,
-                sensors={"weather": "ok"},
-                suspended={},
-                rows_waiting=0,
-                simulated=self.simulated,
-            )
-        )
+        plain: dict[str, Any] = {
+            "software": "lamppost 0.1.0",
+            "boot_id": bytes(16),
+            "uptime_ms": 1000,
+            "utc_ms": START_MS,
+            "clock": ClockQuality.SYNCHRONISED,
+            "sensors": {"weather": "ok"},
+            "suspended": {},
+            "rows_waiting": 0,
+            "simulated": self.simulated,
+        }
+        return self.sign(Status(unit=self.name, presence=presence, session=session, **(plain | changes)))
 
     def cited(self) -> bytes:
         """Return the hash of its declaration."""

@@ -42,6 +42,7 @@ from agent.wire.messages import (
     Presence,
     Receipt,
     Status,
+    Suspected,
 )
 from agent.wire.orders import (
     ACKNOWLEDGEMENTS,
@@ -270,7 +271,7 @@ CONTENTS = st.builds(_zoned, _CONTENTS, st.sampled_from(["UTC", "America/New_Yor
 DECLARATION_MESSAGES = st.builds(
     lambda place, content: Declaration(**(place | {"stream": DECLARATIONS}), content=content), _places(), CONTENTS
 )
-STATUSES = st.builds(
+_STATUSES = st.builds(
     Status,
     unit=NAMES,
     presence=st.sampled_from(Presence),
@@ -290,6 +291,17 @@ STATUSES = st.builds(
         max_size=3,
     ),
 )
+
+
+def _suspecting(status: Status) -> st.SearchStrategy[Status]:
+    working = [sensor for sensor, state in status.sensors.items() if state == "ok"]
+    if not working:
+        return st.just(status)
+    suspected = st.dictionaries(st.sampled_from(working), st.sampled_from(Suspected), max_size=4)
+    return suspected.map(lambda found: replace(status, suspected=found))
+
+
+STATUSES = _STATUSES.flatmap(_suspecting)
 _COMMANDS = st.one_of(
     st.builds(Command, stream=st.none() | NAMES, order=st.sampled_from([Order.RUN, Order.HOLD, Order.SUSPEND])),
     st.builds(Command, stream=st.none() | NAMES, order=st.just(Order.PURGE), until_ms=st.none() | UINTS),

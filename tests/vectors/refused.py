@@ -131,6 +131,15 @@ def _other_bad_payloads() -> Iterator[Refused]:
             ("alarms out of order", [["b", "a", 1], ["a", "b", 1]], "they ascend"),
         )
     )
+    yield from (
+        Refused(f"status: {name}", Kind.STATUS, _changed(status, _9=[["a", 0], ["b", 1]], _14=value), why)
+        for name, value, why in (
+            ("a suspicion of a sensor that is not there", [["c", 1]], "the sensor is in the list"),
+            ("a suspicion of a sensor that fails", [["b", 1]], "the sensor's state is 0"),
+            ("a suspicion of class 0", [["a", 0]], "classes are 1 to 3"),
+            ("a suspicion twice", [["a", 1], ["a", 1]], "they ascend"),
+        )
+    )
     yield Refused("status: sensor state 4", Kind.STATUS, _changed(status, _9=[["a", 4]]), "states are 0 to 3")
     yield Refused(
         "declaration: in a data stream", Kind.DECLARATION, _changed(declaration, _2="a"), "its stream is _declaration"

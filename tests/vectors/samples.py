@@ -2,7 +2,7 @@
 
 from agent.quality import Quality
 from agent.wire import cose, disclosure, payload
-from agent.wire.messages import AlarmState, Batch, ClockQuality, ClockStamp, GapReason, Kind, Presence
+from agent.wire.messages import AlarmState, Batch, ClockQuality, ClockStamp, GapReason, Kind, Presence, Suspected
 from agent.wire.orders import Command, Order
 from agent.wire.payload import Payload
 from tests.support import wire
@@ -129,6 +129,10 @@ PAYLOADS: dict[str, Payload] = {
     "status: online": wire.status(),
     "status: two alarms": wire.status(
         alarms={("corner-air", "heat"): AlarmState.RAISED, ("corner-air", "storm"): AlarmState.UNKNOWN}
+    ),
+    "status: two sensors are suspected of being stuck": wire.status(
+        sensors={"air": "ok", "co2": "failing", "rain": "ok"},
+        suspected={"air": Suspected.HOURS, "rain": Suspected.WEEKS},
     ),
     "status: the last will, clock unset": wire.status(
         presence=Presence.OFFLINE, utc_ms=None, clock=ClockQuality.UNSET, sensors={}, suspended={}

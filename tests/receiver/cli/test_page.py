@@ -78,6 +78,11 @@ TROUBLES = [
         "thinned, at seq 3: 9 rows fewer, merged into longer windows, between 1970-01-01T00:00:00Z and "
         "4611686018427387904 ms",
     ),
+    pytest.param(
+        {"gaps": [{"seq": 3, "reason": "damaged", "rows": 9, "ended": {"epoch": "65706f63682d3030", "last": 41}}]},
+        "declared gap at seq 3: 9 rows damaged; epoch 65706f63682d3030 ended with this damage: the unit knows of "
+        "seqs up to 41 there, may have given later ones, and gives no more",
+    ),
     pytest.param({"undeclared_gaps": [[4, 6]]}, "undeclared gap: seq 4 to 6 never came"),
     pytest.param({"missing": [4, 6]}, "waiting for seq 4 to 6; asked the unit to send again"),
     pytest.param({"forks": 2}, "2 forks: two different envelopes for one place; was the unit's card cloned?"),
@@ -96,7 +101,18 @@ def test_page_tells_each_trouble_in_words(changes: Known, said: str) -> None:
     ("online", "said"), [(True, "corner: online, told 3 h ago"), (False, "corner: offline, told")]
 )
 def test_page_tells_whether_a_unit_is_there(online: bool, said: str) -> None:  # noqa: FBT001 - parametrised
-    assert said in _page(status={"corner": {"online": online, "received_ms": NOW_MS - 3 * 3_600_000}})
+    assert said in _page(
+        status={"corner": {"online": online, "received_ms": NOW_MS - 3 * 3_600_000, "suspected": {}}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "said"), [("hours", "less than a day"), ("days", "a day or longer"), ("weeks", "a week or longer")]
+)
+def test_page_tells_in_words_which_sensor_is_suspected(known: str, said: str) -> None:
+    status = {"online": True, "received_ms": NOW_MS, "suspected": {"weather": known}}
+    shown = _page(status={"corner": status})
+    assert f"corner: sensor weather may be stuck on one value; the unit has suspected it for {said}" in shown
 
 
 def test_page_shows_what_strangers_sent_without_obeying_it() -> None:
