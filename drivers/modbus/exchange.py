@@ -55,6 +55,7 @@ class Exchange:
         self.others: list[int] = []
         self.echoed = self.damaged = self.heard = False
         self.noise_bytes = 0
+        self._echoes = echoes
         self._wire = request.wire
         self._heads = _heads(request)
         self._echo_possible = echoes is not False or not request.repeated
@@ -96,7 +97,7 @@ class Exchange:
         buffer, keep = self._buffer, len(self._buffer)
         for start in range(len(buffer)):
             rest = buffer[start:]
-            if self._echo_possible and rest.startswith(self._wire):
+            if self._is_echo(rest):
                 return _Found(start, start + len(self._wire), echo=True)
             length = frames.answer_length(rest)
             begins_echo = self._echo_possible and self._wire.startswith(rest)
@@ -113,6 +114,17 @@ class Exchange:
         self.noise_bytes += keep
         self._buffer = buffer[keep:]
         return None
+
+    def _is_echo(self, rest: bytes) -> bool:
+        """Return whether `rest` begins with the request that has come back.
+
+        An answer of two registers can begin with every byte of the request. Its CRC then ends with 0, and nothing
+        that follows an echo begins with 0: unless the line is known to echo, that byte is waited for.
+        """
+        if not self._echo_possible or not rest.startswith(self._wire):
+            return False
+        doubtful = not self._echoes and self._begun(rest) and frames.answer_length(rest) == len(self._wire) + 1
+        return not doubtful or rest[len(self._wire) :][:1] not in {b"", b"\0"}
 
     def _begun(self, head: bytes) -> bool:
         """Return whether `head` begins as the answer must."""

@@ -51,6 +51,27 @@ def test_noise_that_looks_like_the_head_of_a_long_answer_does_not_keep_a_short_o
     assert exchange.answer == refusal
 
 
+@pytest.mark.parametrize("echoes", [None, False])
+def test_answer_that_begins_with_every_byte_of_the_request_is_found(*, echoes: bool | None) -> None:
+    """Two registers from 0x04.. on, whose content is the rest of the request: the CRC ends with 0 then, always."""
+    request = frames.read(Function.READ_INPUT, 17, address=0x0401, count=2)
+    answer = frames.sealed(request.wire[:3] + request.wire[3:7])
+    assert answer[:8] == request.wire
+    assert fed(answer, request=request, echoes=echoes).answer == answer
+    bytewise = Exchange(request, echoes=echoes)
+    for byte in answer:
+        bytewise.feed(bytes([byte]))
+    assert bytewise.answer == answer
+
+
+@pytest.mark.parametrize("echoes", [None, True, False])
+def test_echo_that_could_be_most_of_an_answer_is_recognised_with_what_follows(*, echoes: bool | None) -> None:
+    request = frames.read(Function.READ_INPUT, 17, address=0x0401, count=2)
+    answer = frames.sealed(bytes([17, 4, 4, 1, 2, 3, 4]))
+    exchange = fed(request.wire + answer, request=request, echoes=echoes)
+    assert (exchange.answer, exchange.echoed, exchange.damaged) == (answer, True, False)
+
+
 def test_bytes_after_the_answer_are_left_alone() -> None:
     exchange = fed(ANSWER + OTHER)
     assert exchange.answer == ANSWER
