@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from agent.buffer.cited import Cited
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.orders import Orders
 from agent.buffer.records import Overflow, StreamPolicy
@@ -15,7 +16,6 @@ from agent.buffer.state import (
     ROW_OVERHEAD_BYTES,
     Chain,
     Context,
-    Declared,
     Gap,
     Meta,
     Span,
@@ -25,14 +25,13 @@ from agent.buffer.state import (
     WordKind,
 )
 from agent.buffer.store import Database
-from agent.buffer.tables import CHAIN, CONTEXT, DECLARATION, GAP, META, STREAM, TALLY, WORD
+from agent.buffer.tables import CHAIN, GAP, META, STREAM, TALLY, WORD
 from agent.wire.declared import DECLARATIONS
 
 _CONTROL: Final = StreamPolicy(overflow=Overflow.DROP_NEWEST, batch_rows=1, backlog_rows=1, columns=0)
-_CONTEXTS_KEPT: Final = 64
 
 
-class Ledger:
+class Ledger(Cited):
     """The outbox's state in memory, and how it is written back.
 
     Everything here is bounded by the number of streams and by the length of a batch. After a rollback it is
@@ -40,18 +39,15 @@ class Ledger:
     """
 
     def __init__(self, db: Database) -> None:
-        self.db = db
+        super().__init__(db)
         self.meta = Meta(unit="", epoch=b"", session=0, clean=False)
         self.tally = Tally()
         self.streams: dict[str, Stream] = {}
         self.by_id: dict[int, Stream] = {}
         self.chains: dict[int, Chain] = {}
-        self.declared: dict[int, Declared] = {}
-        self.contexts: dict[int, Context] = {}
         self.gaps: dict[int, Gap] = {}
         self.orders = Orders()
         self._chain_ids: dict[tuple[int, bytes], Chain] = {}
-        self._context_ids: dict[tuple[int, bytes | None, int, bytes], Context] = {}
         self._dirty_streams: set[int] = set()
         self._dirty_chains: set[int] = set()
         self._saved = self.tally
@@ -73,10 +69,7 @@ class Ledger:
         for chain in CHAIN.read(self.db):
             self._remember_chain(chain)
         self._dirty_streams, self._dirty_chains = set(), set()
-        self.declared = {declared.id: declared for declared in DECLARATION.read(self.db)}
-        self.contexts, self._context_ids = {}, {}
-        for context in CONTEXT.read(self.db):
-            self._remember_context(context)
+        self._load_cited()
         self.gaps = {gap.id: gap for gap in GAP.read(self.db)}
         self._load_fresh()
 
@@ -211,57 +204,6 @@ class Ledger:
             WORD.delete(self.db, Word.of(WordKind.CHAIN, chain.id, b"").id)
             del self.chains[chain.id], self._chain_ids[chain.stream, chain.epoch]
 
-    def context(
-        self, *, declaration: int, boot_id: bytes | None, step_ms: int, clock: bytes, clock_group: int
-    ) -> Context:
-        """Return what a row shares with its neighbours, stored if it is new."""
-        found = self._context_ids.get((declaration, boot_id, step_ms, clock))
-        if found is None:
-            found = Context(
-                id=max(self.contexts, default=0) + 1,
-                declaration=declaration,
-                boot_id=boot_id,
-                step_ms=step_ms,
-                clock=clock,
-                clock_group=clock_group,
-            )
-            self._remember_context(found)
-            CONTEXT.write(self.db, found)
-        return found
-
-    def _remember_context(self, context: Context) -> None:
-        self.contexts[context.id] = context
-        self._context_ids[context.declaration, context.boot_id, context.step_ms, context.clock] = context
-
-    def find_declared(self, digest: bytes) -> Declared | None:
-        """Return the newest declaration with a hash."""
-        return next((declared for declared in reversed(self.declared.values()) if declared.hash == digest), None)
-
-    def add_declared(self, digest: bytes, content: bytes | None) -> Declared:
-        """Store a declaration under a new id; the same hash keeps the seq it took in this epoch."""
-        before = self.find_declared(digest)
-        declared = Declared(
-            id=max(self.declared, default=0) + 1,
-            hash=digest,
-            content=content or (before.content if before else None),
-            seq=before.seq if before else None,
-        )
-        self.declared[declared.id] = declared
-        DECLARATION.write(self.db, declared)
-        WORD.write(self.db, Word.of(WordKind.DECLARATION, declared.id, digest))
-        return declared
-
-    def drop_declarations(self, *, before: int, receipted: int) -> None:
-        """Forget declarations older than `before` that are receipted, never were sent, or were stored again since."""
-        newest = {declared.hash: declared.id for declared in self.declared.values()}
-        last = max(self.declared, default=0)
-        for declared in list(self.declared.values()):
-            settled = declared.seq is None or declared.seq <= receipted or newest[declared.hash] != declared.id
-            if settled and declared.id < min(before, last):
-                DECLARATION.delete(self.db, declared.id)
-                WORD.delete(self.db, Word.of(WordKind.DECLARATION, declared.id, b"").id)
-                del self.declared[declared.id]
-
     # -- writing back
 
     def touch_stream(self, stream: Stream) -> None:
@@ -288,18 +230,9 @@ class Ledger:
         ):
             self.save_tally()
         self._dirty_streams, self._dirty_chains = set(), set()
-        if len(self.contexts) > _CONTEXTS_KEPT:
-            self._forget_contexts()
+        self._forget_contexts()
 
     def save_tally(self) -> None:
         """Write the counters."""
         TALLY.write(self.db, self.tally)
         self._saved = replace(self.tally)
-
-    def _forget_contexts(self) -> None:
-        """Delete the contexts that no fresh row refers to; the newest stays."""
-        used = {row[0] for row in self.db.all("SELECT DISTINCT context FROM fresh")} | {max(self.contexts)}
-        for context in [context for context in self.contexts.values() if context.id not in used]:
-            CONTEXT.delete(self.db, context.id)
-            del self.contexts[context.id]
-            del self._context_ids[context.declaration, context.boot_id, context.step_ms, context.clock]

@@ -24,64 +24,45 @@ and each is a test of the same name:
 10. The log's chain holds whatever happens: entries are never changed, cutting the oldest keeps it verifiable, and
     what is lost with a damaged store is declared in it.
 
-How: `worker` is the thread, `inbox` what it is handed, `core` and `applying` one transaction, `waiting` the unsealed
-rows, `sealing` and `envelopes` what they become, `settling` receipts, `gaps` what was lost, `eviction` and `thinning`
-the bounds, `salvage` the answer to damage, `renewal` to doubt about the newest commit, `store` SQLite, `wal` its log,
+How: `loopside` and `view` are the loop's side, `worker` is the thread, `inbox` what it is handed, `core` and
+`applying` one transaction, `access` the file in its states, `waiting` the unsealed rows, `sealing` and `envelopes`
+what they become, `settling` receipts, `gaps` what was lost, `eviction` and `thinning` the bounds, `salvage` and
+`copying` the answer to damage, `renewal` to doubt about the newest commit, `store` SQLite, `wal` its log,
 `disclosures` and `logbook` the record of what left.
 """
 
 import asyncio
-import atexit
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Self
+from typing import Self
 
-from agent.buffer.answers import Demand, Question
-from agent.buffer.core import Core
 from agent.buffer.embargo import Embargo
 from agent.buffer.opening import Setup, free_bytes_at
 from agent.buffer.orders import Orders
-from agent.buffer.records import (
-    EnvelopeMaker,
-    Lane,
-    Limits,
-    LogHead,
-    OutboxStats,
-    Outgoing,
-    Purged,
-    ReceiptOutcome,
-    StreamPolicy,
-)
+from agent.buffer.records import EnvelopeMaker, Limits, Purged, ReceiptOutcome, StreamPolicy
 from agent.buffer.rows import encode_row
+from agent.buffer.view import View
 from agent.buffer.work import MakeEntry, Purge, Reception, Rows, ends_batch
 from agent.buffer.worker import OnStored, Worker
 from agent.clock import NS_PER_MS, Clock
-from agent.errors import StoreError
 from agent.moment import moment
 from agent.privacy.released import Released
 from agent.wire.disclosure import encode_entry
 from agent.wire.entries import Moment
 from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
 
-_EXIT_S: Final = 10.0
-_MOST_QUESTIONS: Final = 64
 
-
-class Outbox:
+class Outbox(View):
     """The store's face towards the event loop. Make one with `open`.
 
     Nothing here waits for the medium on the loop. Cancelling a call gives up its answer, not what it does.
     """
 
     def __init__(self, worker: Worker, streams: Mapping[str, StreamPolicy], *, moment: Callable[[], Moment]) -> None:
-        self._worker = worker
+        super().__init__(worker)
         self._moment = moment
         self._streams = dict(streams)
-        self._loop = asyncio.get_running_loop()
-        self._room = asyncio.Semaphore(_MOST_QUESTIONS)
-        self._closed = False
 
     @classmethod
     async def open(  # noqa: PLR0913 - what the outbox is joined to, by keyword
@@ -128,46 +109,8 @@ class Outbox:
         )
         worker = Worker(setup, mono_ns=clock.mono_ns, on_stored=on_stored)
         outbox = cls(worker, streams, moment=setup.moment)
-        worker.start()
-        try:
-            await worker.opened
-        except asyncio.CancelledError:
-            outbox._leave()
-            raise
-        atexit.register(outbox._leave)
+        await outbox._start()
         return outbox
-
-    @property
-    def epoch(self) -> bytes:
-        """8 bytes; new when the store had to be made again."""
-        return self._worker.epoch
-
-    @property
-    def session(self) -> int:
-        """How often this store was opened."""
-        return self._worker.session
-
-    @property
-    def seal_due(self) -> bool:
-        """Whether there was something to seal after the last commit: if not, `seal` need not be called."""
-        return self._worker.seal_due
-
-    @property
-    def held_up(self) -> bool:
-        """Whether something waits to be sealed until receipts make room for it: then they are a reason to `seal`."""
-        return self._worker.held_up
-
-    def seal_along(self, *, wanted: bool) -> None:
-        """Have commits of rows that complete a batch seal it in the same transaction, from now on or no longer.
-
-        It is for while there is a session: it saves a commit for each batch, and half of what is written to flash.
-        """
-        self._worker.seals_along = wanted
-
-    @property
-    def sealed_along(self) -> int:
-        """How many envelopes were sealed without `seal` having been called, since the store was opened."""
-        return self._worker.sealed_along
 
     def append(
         self,
@@ -249,14 +192,12 @@ class Outbox:
         if at_once:
             await self._demand(must=True)
 
-    async def log_head(self) -> LogHead:
-        """Return where the disclosure log stands.
+    def seal_along(self, *, wanted: bool) -> None:
+        """Have commits of rows that complete a batch seal it in the same transaction, from now on or no longer.
 
-        Raises:
-            StoreError: it cannot be read now.
+        It is for while there is a session: it saves a commit for each batch, and half of what is written to flash.
         """
-        head: LogHead = await self._ask(lambda core: core.log_head())
-        return head
+        self._worker.seals_along = wanted
 
     async def seal(self, *, partial: bool = False) -> int:
         """Seal complete batches and some of the backlog, and return how many envelopes were made.
@@ -267,19 +208,6 @@ class Outbox:
         """
         sealed: int = await self._demand(seal=True, partial=partial)
         return sealed
-
-    async def outgoing(
-        self, *, after: int = 0, limit: int, max_bytes: int, lane: Lane | None = None
-    ) -> list[Outgoing]:
-        """Return committed envelopes with a row id above `after`, by lane, then row id: at most `limit`.
-
-        At least one is returned if there is one; further ones while they stay within `max_bytes`. An envelope that is
-        to be sent again has a new row id.
-        """
-        found: list[Outgoing] = await self._ask(
-            lambda core: core.outgoing(after=after, limit=limit, max_bytes=max_bytes, lane=lane), fallback=[]
-        )
-        return found
 
     async def receipt(
         self,
@@ -303,6 +231,10 @@ class Outbox:
         )
         return outcome
 
+    async def accepted(self, row_id: int) -> None:
+        """Let go of one envelope, because the broker has it and that is enough; deleted with the next commit."""
+        self._worker.inbox.note(accepted=row_id)
+
     async def govern(self, orders: Orders) -> None:
         """Have streams run, be held or suspended: when this returns, nothing that may not leave is handed out."""
         await self._ask(lambda core: core.govern(orders))
@@ -316,37 +248,9 @@ class Outbox:
         purged: Purged = await self._demand(purge=Purge(stream=stream, until_ms=until_ms), must=True)
         return purged
 
-    async def streams(self) -> list[str]:
-        """Return every stream that the store knows: the configured ones, and those that were once."""
-        streams: list[str] = await self._ask(lambda core: core.streams())
-        return streams
-
-    async def heads(self) -> dict[str, int]:
-        """Return the last seq that was given in this epoch, by stream."""
-        heads: dict[str, int] = await self._ask(lambda core: core.heads())
-        return heads
-
-    async def accepted(self, row_id: int) -> None:
-        """Let go of one envelope, because the broker has it and that is enough; deleted with the next commit."""
-        self._worker.inbox.note(accepted=row_id)
-
     async def save_counters(self, name: str, data: bytes) -> None:
         """Store counters with the next commit; of several under one name the last counts."""
         self._worker.inbox.note(counter=(name, data))
-
-    async def load_counters(self, name: str) -> bytes | None:
-        """Return the counters stored under a name, None for none.
-
-        Raises:
-            StoreError: they cannot be read now.
-        """
-        data: bytes | None = await self._ask(lambda core: core.load_counter(name))
-        return data
-
-    async def stats(self) -> OutboxStats:
-        """Return counters and gauges."""
-        stats: OutboxStats = await self._ask(lambda core: core.stats())
-        return self._worker.describe(stats)
 
     async def flush(self) -> None:
         """Commit everything that waits.
@@ -355,42 +259,3 @@ class Outbox:
             StoreError: it cannot be committed now; it is kept and tried again.
         """
         await self._demand(must=True)
-
-    async def close(self) -> None:
-        """Commit what waits, fold the WAL in, and end the thread. May be called twice."""
-        if self._closed:
-            return
-        self._closed = True
-        atexit.unregister(self._leave)
-        with contextlib.suppress(StoreError):
-            await self._demand(close=True)
-        self._worker.join(_EXIT_S)
-
-    def _leave(self) -> None:
-        """Close without a loop: at the interpreter's exit SQLite would otherwise fold the WAL in unseen."""
-        self._closed = True
-        with contextlib.suppress(StoreError):
-            self._worker.inbox.demand(Demand(future=self._loop.create_future(), close=True))
-        self._worker.join(_EXIT_S)
-
-    async def _demand(
-        self,
-        *,
-        seal: bool = False,
-        partial: bool = False,
-        declaration: bytes | None = None,
-        purge: Purge | None = None,
-        **ends: bool,
-    ) -> Any:  # noqa: ANN401 - what a demand's future gets
-        future = self._loop.create_future()
-        async with self._room:
-            self._worker.inbox.demand(
-                Demand(future=future, seal=seal, partial=partial, declaration=declaration, purge=purge, **ends)
-            )
-            return await future
-
-    async def _ask(self, ask: Callable[[Core], object], fallback: object = None) -> Any:  # noqa: ANN401 - the answer
-        future = self._loop.create_future()
-        async with self._room:
-            self._worker.inbox.ask(Question(ask=ask, future=future, fallback=fallback))
-            return await future

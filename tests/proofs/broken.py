@@ -71,7 +71,7 @@ def obey_in_words() -> None:
     async def suspend(self: Unit, streams: frozenset[str]) -> None:
         del self, streams
 
-    Core.govern = govern  # type: ignore[method-assign]  # the fault
+    Core.govern = govern  # type: ignore[method-assign, assignment]  # the fault
     Unit._suspend = suspend  # type: ignore[method-assign]  # the fault
 
 

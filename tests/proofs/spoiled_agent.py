@@ -121,7 +121,7 @@ def _talkative() -> None:
 
 def _old_epoch() -> None:
     """Let the salvage go on in the damaged store's epoch, as if no seq had been lost."""
-    from agent.buffer import salvage  # noqa: PLC0415 - only here
+    from agent.buffer import copying, salvage  # noqa: PLC0415 - only here
 
     usual = salvage._Salvage._take_header
 
@@ -132,7 +132,7 @@ def _old_epoch() -> None:
             self._ledger.meta.epoch = meta.epoch
 
     salvage._Salvage._take_header = take  # type: ignore[method-assign]  # that is the point
-    salvage._Salvage._copy_chains = lambda self: None  # type: ignore[method-assign]  # noqa: ARG005 - as above
+    copying.Copying._copy_chains = lambda self: None  # type: ignore[method-assign]  # noqa: ARG005 - as above
 
 
 def _no_declaration() -> None:

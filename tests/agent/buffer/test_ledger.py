@@ -57,14 +57,6 @@ def test_policies_are_taken_over_and_streams_that_are_gone_keep_theirs(ledger: L
     assert again.streams["air"].policy == STREAMS["air"]
 
 
-def test_contexts_that_no_row_refers_to_are_forgotten(ledger: Ledger) -> None:
-    for number in range(100):
-        ledger.context(declaration=1, boot_id=None, step_ms=1000, clock=bytes([number]), clock_group=0)
-        ledger.save()
-    assert len(ledger.contexts) <= 64
-    assert _again(ledger).contexts == ledger.contexts
-
-
 @pytest.mark.parametrize(
     "damage",
     [

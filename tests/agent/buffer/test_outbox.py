@@ -15,8 +15,6 @@ import pytest
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import Lane, Limits, Overflow, ReceiptOutcome, StreamPolicy
 from agent.buffer.store import Database
-from agent.buffer.wal import wal_path
-from agent.errors import StoreError
 from agent.wire.declared import DECLARATIONS
 from agent.wire.messages import GapReason
 from tests.support.outbox import (
@@ -351,20 +349,6 @@ async def test_outbox_with_a_backlog_that_waits_for_receipts_goes_on_with_each_o
     await outbox.close()
 
 
-async def test_outbox_says_after_each_commit_whether_there_is_something_to_seal(tmp_path: Path) -> None:
-    outbox = await opened(tmp_path / "outbox.db", streams=AIR)
-    await stored(outbox, rows(0, BATCH - 1))
-    assert not outbox.seal_due
-    await stored(outbox, [row(BATCH - 1)])
-    assert outbox.seal_due
-    assert await outbox.seal() == 1
-    assert not outbox.seal_due
-    await stored(outbox, [row(BATCH)])
-    await stored(outbox, [row(BATCH + 2)])
-    assert outbox.seal_due, "what a hole has closed is complete"
-    await outbox.close()
-
-
 async def test_rows_written_to_flash_take_few_bytes_each(tmp_path: Path) -> None:
     """Counts the bytes of the WAL and of the database that change, in pages of 4 KiB as the medium sees them."""
     outbox = await opened(tmp_path / "outbox.db")
@@ -484,21 +468,6 @@ async def test_declarations_that_change_back_and_forth_are_not_sent_again_and_do
     db = Database(tmp_path / "outbox.db", wal_pages=16)
     assert db.one("SELECT count(*) FROM declaration") == (2,)
     db.close()
-
-
-async def test_outgoing_gives_at_least_one_envelope_and_stays_within_its_limits(tmp_path: Path) -> None:
-    outbox = await opened(tmp_path / "outbox.db")
-    for index in range(5):
-        await stored(outbox, rows(index * 10, 10))
-        await outbox.seal()
-    envelopes = await waiting(outbox)
-    size = len(envelopes[0].data)
-    assert [e.row_id for e in await outbox.outgoing(after=0, limit=2, max_bytes=1 << 20)] == [1, 2]
-    assert len(await outbox.outgoing(after=0, limit=9, max_bytes=1)) == 1
-    assert len(await outbox.outgoing(after=0, limit=9, max_bytes=size * 5 // 2)) == 2
-    assert [e.row_id for e in await outbox.outgoing(after=3, limit=9, max_bytes=1 << 20)] == [4, 5]
-    assert await outbox.outgoing(after=0, limit=9, max_bytes=1 << 20, lane=Lane.BACKLOG) == []
-    await outbox.close()
 
 
 async def test_sealing_stops_while_much_waits_for_its_receipt_and_goes_on_after(tmp_path: Path) -> None:
@@ -674,7 +643,7 @@ async def test_one_gap_per_stream_and_reason_waits_for_its_receipt_however_long_
     await outbox.close()
 
 
-# -- counters, closing, misuse
+# -- counters, misuse
 
 
 async def test_counters_survive_and_the_last_value_counts(tmp_path: Path) -> None:
@@ -688,44 +657,6 @@ async def test_counters_survive_and_the_last_value_counts(tmp_path: Path) -> Non
     assert await outbox.load_counters("budget") == b"2"
     assert await outbox.load_counters("receipts") == bytes(2000)
     await outbox.close()
-
-
-async def test_sessions_are_counted_and_the_epoch_stays(tmp_path: Path) -> None:
-    outbox = await opened(tmp_path / "outbox.db")
-    first = outbox.epoch
-    assert (outbox.session, len(first)) == (1, 8)
-    await outbox.close()
-    outbox = await opened(tmp_path / "outbox.db")
-    assert (outbox.session, outbox.epoch) == (2, first)
-    await outbox.close()
-
-
-async def test_closing_stores_what_waits_and_may_be_done_twice(tmp_path: Path) -> None:
-    outbox = await opened(tmp_path / "outbox.db")
-    future = put(outbox, rows(0, 3))
-    await outbox.close()
-    await future
-    await outbox.close()
-    assert not wal_path(tmp_path / "outbox.db").exists()
-    with pytest.raises(StoreError, match="closed"):
-        put(outbox, rows(3, 1))
-    with pytest.raises(StoreError, match="closed"):
-        await outbox.stats()
-
-
-async def test_second_outbox_on_the_same_file_is_turned_away_without_harm(tmp_path: Path) -> None:
-    outbox = await opened(tmp_path / "outbox.db")
-    await stored(outbox, rows(0, 3))
-    with pytest.raises(StoreError, match="another process"):
-        await opened(tmp_path / "outbox.db")
-    await stored(outbox, rows(3, 3))
-    assert (await outbox.stats()).damaged_files == 0
-    await outbox.close()
-
-
-async def test_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="nowhere"):
-        await opened(tmp_path / "nowhere" / "outbox.db")
 
 
 @pytest.mark.parametrize("bad", [[row(0, stream="rain")], [row(0, values=(1,))]], ids=["stream", "columns"])
@@ -760,29 +691,4 @@ async def test_cancelled_seal_gives_no_seq_twice(tmp_path: Path, steps: int) -> 
     found = await drained(outbox)
     assert delivered(found) == list(range(30))
     assert len({said["seq"] for said in found}) == len(found)
-    await outbox.close()
-
-
-@pytest.mark.parametrize("steps", range(3))
-async def test_cancelled_opening_leaves_the_store_free(tmp_path: Path, steps: int) -> None:
-    task = asyncio.create_task(opened(tmp_path / "outbox.db"))
-    for _ in range(steps):
-        await asyncio.sleep(0)
-    task.cancel()
-    result = (await asyncio.gather(task, return_exceptions=True))[0]
-    assert isinstance(result, asyncio.CancelledError)
-    outbox = await opened(tmp_path / "outbox.db")
-    await outbox.close()
-
-
-async def test_cancelled_close_closes_all_the_same(tmp_path: Path) -> None:
-    outbox = await opened(tmp_path / "outbox.db")
-    put(outbox, rows(0, 3))
-    task = asyncio.create_task(outbox.close())
-    await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    outbox._worker.join(5)
-    outbox = await opened(tmp_path / "outbox.db")
-    assert (await outbox.stats()).rows_waiting == 3
     await outbox.close()

@@ -351,7 +351,8 @@ def test_run_does_not_load_what_a_unit_needs_once_or_never() -> None:
         timeout=60,
     )
     costly = {"agent.config.check", "msgspec", "tomli", "rich", "decimal", "difflib"}
-    costly |= {"agent.privacy.oracle", "agent.buffer.salvage", "agent.buffer.purging", "shutil", "lzma", "pickle"}
+    costly |= {"agent.privacy.oracle", "shutil", "lzma", "pickle"}
+    costly |= {"agent.buffer.copying", "agent.buffer.purging", "agent.buffer.salvage"}
     costly |= {"agent.alarms", "agent.alarming"}
     costly |= {"importlib.metadata", "urllib.request", "http.client", "email", "zoneinfo", "multiprocessing"}
     assert costly.isdisjoint(done.stdout.split())
