@@ -8,17 +8,21 @@ line. So what came is looked at by the tripwire too, whole, also what the driver
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from agent.config.plans import SensorPlan
 from agent.errors import LamppostError
 from drivers.model import Driver, Tripwired
 from drivers.reading import Sensitivity
-from drivers.tripwire import kind_of
+from drivers.tripwire import LONGEST_LOOK, kind_of
 
 _BETWEEN: Final = re.compile(rb'":|[^\x21-\x7e]+|[,;|{}"\[\]]+')
 """What separates the fields of any message: punctuation, blank space, and whatever is no text."""
+_BETWEEN_TEXTS: Final = re.compile(rb'":|[^\x20-\x7e]+|[,;|{}"\[\]]+')
+"""The same without the blank: numbers of telephones and cards, and plates, are written with blanks inside."""
+_STEP: Final = LONGEST_LOOK // 2
+"""Long fields are looked at piece by piece, and no identifier is so long that it is in none of them whole."""
 
 
 class NotTaped(LamppostError):
@@ -55,10 +59,17 @@ def refuse_somebody(plan: SensorPlan, *, arrived: bytes, drivers: Iterable[Drive
         NotTaped: something does.
     """
     kinds = {kind for driver in drivers if isinstance(driver, Tripwired) for kind in driver.trips}
-    kinds |= {kind.value for field in _BETWEEN.split(arrived) if (kind := kind_of(field)) is not None}
+    kinds |= {kind.value for piece in _pieces(arrived) if (kind := kind_of(piece)) is not None}
     if kinds:
         raise NotTaped(
             f"no transcript is kept of sensor {plan.name}: what came on its line has something that looks like "
             f"somebody's identifier ({', '.join(sorted(kinds))}); look what else its messages hold, and what else is "
             "connected"
         )
+
+
+def _pieces(arrived: bytes) -> Iterator[bytes]:
+    """Yield everything in which an identifier can be: fields, also with the blanks in them."""
+    for separator in (_BETWEEN, _BETWEEN_TEXTS):
+        for field in separator.split(arrived):
+            yield from (field[at : at + LONGEST_LOOK] for at in range(0, max(1, len(field) - _STEP), _STEP))

@@ -65,12 +65,17 @@ def test_sensor_that_tells_of_people_or_places_is_refused(channel: Channel) -> N
         (b"\xff\xfe+436601234567\x00\x01", "phone"),
         (b"21.5|AB12 XYZ".replace(b" ", b"") + b"|7\n", "plate"),
         (b"21.5\t192.168.10.20\t7\n", "ip"),
+        (b"R1235\r+436 601 234567", "phone"),
+        (b"21.5;4111 1111 1111 1111;7\n", "card"),
+        (b"21.5|AB12 XYZ|7\n", "plate"),
+        (b"=" * 300 + b" 02:AB:CD:00:00:01 ", "mac"),
+        (b"=" * 300 + b"somebody@city.example", "email"),
     ],
 )
 def test_line_with_somebodys_identifier_in_any_field_is_refused_without_it(arrived: bytes, kind: str) -> None:
     with pytest.raises(NotTaped, match=rf"somebody's identifier \({kind}\)") as caught:
         refuse_somebody(PLAN, arrived=arrived, drivers=[])
-    for secret in ("AB", "somebody@", "4366", "192"):
+    for secret in ("AB", "somebody@", "436", "192", "4111"):
         assert secret not in str(caught.value)
 
 
