@@ -40,7 +40,7 @@ def running(runtime: Path, configuration: Path) -> Service | None:
     try:
         uptime_s = json.loads((runtime / "status.json").read_text())["uptime_s"]
         age_s = time.monotonic() - float(uptime_s)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     return Service(_paths(configuration)) if -_AHEAD_S <= age_s <= _STALE_S else None
 
@@ -52,4 +52,7 @@ def _paths(configuration: Path) -> frozenset[str] | None:
         return None
     tables: Mapping[str, Any] = buses if isinstance(buses, dict) else {}
     found = [table.get("path") for table in tables.values() if isinstance(table, dict)]
-    return frozenset(os.path.realpath(path) for path in found if isinstance(path, str))
+    try:
+        return frozenset(os.path.realpath(path) for path in found if isinstance(path, str))
+    except ValueError:  # no file can have such a path, so this is not what the service has read
+        return None

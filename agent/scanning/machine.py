@@ -1,7 +1,7 @@
 """What the machine tells of its buses: which there are, their lasting names, who has them.
 
 In: folders such as /dev and /sys. Out: paths, names, owners. Never: a bus that is opened; a fault because a folder is
-not there.
+not there; a sign that would disturb a terminal, but in the name of a device, which a configuration must give exactly.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.scanning.findings import Owner
+from agent.tomlfile import printable
 from drivers.hwmon.decode import HwmonBridge
 from drivers.iio.decode import IioBridge
 
@@ -44,20 +45,22 @@ class Machine:
 
     def ports(self) -> list[str]:
         """Return the serial ports of adapters, each once: by its lasting name where it has one."""
-        lasting = sorted(map(str, _entries(self.dev / "serial" / "by-id")))
-        known = set(map(os.path.realpath, lasting))
+        lasting = self._lasting()
         others = [node for node in _entries(self.dev) if _UNSTEADY.fullmatch(node.name)]
-        return [*lasting, *sorted(str(node) for node in others if os.path.realpath(node) not in known)]
+        return [*sorted(lasting.values()), *(str(node) for node in others if os.path.realpath(node) not in lasting)]
 
     def lasting(self, path: str) -> str | None:
         """Return the name under ``serial/by-id`` of a port, None where it has none."""
-        real = os.path.realpath(path)
-        names = sorted(_entries(self.dev / "serial" / "by-id"))
-        return next((str(name) for name in names if os.path.realpath(name) == real), None)
+        return self._lasting().get(os.path.realpath(path))
+
+    def _lasting(self) -> dict[str, str]:
+        """Return the first lasting name of each port, by its node; what no configuration can hold is no name."""
+        names = [str(name) for name in _entries(self.dev / "serial" / "by-id") if name.name.isprintable()]
+        return {os.path.realpath(name): name for name in reversed(names)}
 
     def adapter_name(self, path: str) -> str:
         """Return what the kernel calls an adapter, empty where it does not tell."""
-        return _text(self.sys / "class" / "i2c-dev" / Path(path).name / "name")
+        return printable(_text(self.sys / "class" / "i2c-dev" / Path(path).name / "name"))
 
     def owner(self, path: str, address: int) -> Owner:
         """Return which driver of the kernel has an address of an adapter, and what it measures."""
@@ -67,6 +70,7 @@ class Machine:
         parent = f"{number[1]}-{address:04x}"
         device = self.sys / "bus" / "i2c" / "devices" / parent
         driver = (device / "driver").resolve().name if (device / "driver").exists() else _text(device / "name")
+        driver = printable(driver)
         for folder in _entries(device):
             if folder.name.startswith("iio:device"):
                 return _bridged("iio", driver, folder, parent)
@@ -83,7 +87,8 @@ class Machine:
         if not stat.S_ISCHR(wanted.st_mode):
             return []
         processes = [each for each in _entries(self.proc) if each.name.isdecimal() and int(each.name) != os.getpid()]
-        return [f"process {each.name} ({_text(each / 'comm')})" for each in processes if _has(each, wanted.st_rdev)]
+        named = {each: printable(_text(each / "comm")) for each in processes if _has(each, wanted.st_rdev)}
+        return [f"process {each.name} ({comm})" for each, comm in named.items()]
 
 
 def is_unsteady(path: str) -> bool:
@@ -132,6 +137,6 @@ def _entries(folder: Path) -> list[Path]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(errors="replace").strip()
+        return file.read_bytes().decode(errors="replace").strip()
     except OSError:
         return ""

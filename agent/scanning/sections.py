@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from agent.scanning.findings import Adapter, Branch, Chip, Findings, Match, Owner, Port
+from agent.tomlfile import printable
 from drivers.bus.mux import Way
 from drivers.hwmon.attributes import KNOWN as HWMON_KNOWN
 from drivers.iio.attributes import KNOWN as IIO_KNOWN
 
+_LONGEST: Final = 63
+"""Signs of a section's name, at most."""
+_LARGEST_SHORT: Final = 0xFFFF
+"""Up to this a character is written with four digits."""
 _KNOWN: Final = {"iio": IIO_KNOWN, "hwmon": HWMON_KNOWN}
 
 
@@ -21,14 +26,18 @@ class _Names:
     """Gives each section a name of its own."""
 
     def __init__(self) -> None:
-        self._used: dict[str, int] = {}
+        self._used: set[str] = set()
 
     def new(self, stem: str) -> str:
-        """Return the stem, with a number where it was given before."""
+        """Return the stem, as far as a name may be long, with a number where that was given before."""
         name = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in stem.lower())
         name = name.strip("-") if name[:1].isalpha() else f"bus-{name}".strip("-")
-        self._used[name] = self._used.get(name, 0) + 1
-        return name if self._used[name] == 1 else f"{name}-{self._used[name]}"
+        found, number = name[:_LONGEST], 1
+        while found in self._used:
+            number += 1
+            found = f"{name[: _LONGEST - len(str(number)) - 1]}-{number}"
+        self._used.add(found)
+        return found
 
 
 def sections(findings: Findings) -> str:
@@ -98,7 +107,7 @@ def _bridge(owner: Owner, sensors: _Names) -> str:
     name = sensors.new(owner.device)
     known = owner.device in _KNOWN[owner.bridge]
     lines = [
-        f"# the kernel's driver {owner.driver or owner.device} reads it",
+        f"# the kernel's driver {printable(owner.driver or owner.device)} reads it",
         f"[sensor.{name}]",
         f'model = "{owner.bridge}"',
         "",
@@ -108,7 +117,7 @@ def _bridge(owner: Owner, sensors: _Names) -> str:
     ]
     if not known:
         lines.append(f"channels = [{', '.join(map(_text, owner.channels))}]")
-    silent = not known and not owner.channels
+    silent = not owner.device or (not known and not owner.channels)
     return "\n".join([lines[0], *(f"# {line}".rstrip() for line in lines[1:])] if silent else lines)
 
 
@@ -136,5 +145,13 @@ def _port(port: Port, buses: _Names, sensors: _Names) -> Iterator[str]:
 
 
 def _text(value: str) -> str:
-    """Return a string as TOML writes it: a basic string escapes as JSON does (TOML 1.0, "String")."""
-    return json.dumps(value, ensure_ascii=False)
+    """Return a string as TOML writes it: a basic string escapes as JSON does, and DEL as well (TOML 1.0, "String").
+
+    What no terminal shows is escaped too, so that what is pasted is what was printed.
+    """
+    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(sign: str) -> str:
+    number = ord(sign)
+    return f"\\u{number:04x}" if number <= _LARGEST_SHORT else f"\\U{number:08x}"

@@ -43,3 +43,19 @@ def test_running_with_an_old_or_a_broken_status_is_nobody(uptime_s: object, tmp_
 
 def test_running_without_a_status_is_nobody(tmp_path: Path) -> None:
     assert running(tmp_path, tmp_path / "unit.toml") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"uptime_s": 1' + "0" * 400 + "}", "[" * 200_000, '{"uptime_s": NaN}', "[]", "\udcff"],
+    ids=["beyond any number", "too deep", "no number", "another form", "no text"],
+)
+def test_running_with_a_status_that_is_none_is_nobody(text: str, tmp_path: Path) -> None:
+    (tmp_path / "status.json").write_bytes(text.encode(errors="surrogateescape"))
+    assert running(tmp_path, tmp_path / "unit.toml") is None
+
+
+def test_running_with_a_path_that_no_file_can_have_has_every_bus(tmp_path: Path) -> None:
+    _status(tmp_path, int(time.monotonic()))
+    (tmp_path / "unit.toml").write_text('[bus.a]\npath = "/dev/\\u0000"\n')
+    assert running(tmp_path, tmp_path / "unit.toml") == Service(None)

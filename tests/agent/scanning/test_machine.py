@@ -103,3 +103,37 @@ def test_holders_are_the_other_processes_that_have_a_device_open(machine: Machin
         os.close(leader)
     assert machine.holders(path) == []
     assert machine.holders(__file__) == []
+
+
+@pytest.mark.parametrize("name", [b"usb-\xf2", b"usb-\x1b[2J", b"usb-\xc2\x85"], ids=["no text", "escape", "control"])
+def test_ports_with_a_lasting_name_that_cannot_be_written_down_are_named_by_their_node(
+    name: bytes, machine: Machine
+) -> None:
+    _make(machine.dev, ttyUSB0="")
+    _make(machine.dev / "serial" / "by-id")
+    (machine.dev / "serial" / "by-id" / os.fsdecode(name)).symlink_to("../../ttyUSB0")
+    assert machine.ports() == [str(machine.dev / "ttyUSB0")]
+    assert machine.lasting(str(machine.dev / "ttyUSB0")) is None
+
+
+def test_ports_with_two_lasting_names_are_told_once(machine: Machine) -> None:
+    _make(machine.dev, ttyUSB0="")
+    _make(machine.dev / "serial" / "by-id")
+    for name in ("usb-b", "usb-a"):
+        (machine.dev / "serial" / "by-id" / name).symlink_to("../../ttyUSB0")
+    assert machine.ports() == [str(machine.dev / "serial" / "by-id" / "usb-a")]
+
+
+def test_machine_writes_what_would_disturb_a_terminal_as_an_escape(machine: Machine) -> None:
+    _make(machine.sys / "class/i2c-dev/i2c-1", name="\x1b[2Jbus\n")
+    _make(machine.sys / "bus/i2c/devices/1-0076", name="a\rb\n")
+    assert machine.adapter_name("/dev/i2c-1") == r"\x1b[2Jbus"
+    assert machine.owner("/dev/i2c-1", 0x76).driver == r"a\rb"
+
+
+def test_holders_with_a_name_that_would_disturb_a_terminal_are_shown_with_an_escape(tmp_path: Path) -> None:
+    process = tmp_path / "proc" / "999999999"
+    _make(process, comm="\x1b[2Jx\n")
+    _make(process / "fd")
+    (process / "fd" / "3").symlink_to("/dev/null")
+    assert Machine(proc=tmp_path / "proc").holders("/dev/null") == [r"process 999999999 (\x1b[2Jx)"]

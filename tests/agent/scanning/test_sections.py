@@ -88,3 +88,38 @@ def test_sections_of_an_unknown_device_of_the_kernel_list_its_channels_or_are_co
     assert known["sensor"]["x1"]["options"] == {"device": "x1", "parent": "1-0010", "channels": ["temp"]}
     silent = Owner(driver="x1", bridge="iio", device="x1", parent="1-0010")
     assert tomli.loads(sections(_one(Chip(address=0x10, owner=silent)))) == {}
+
+
+def _owned(*devices: str, driver: str = "") -> Findings:
+    owners = [
+        Owner(driver=driver, bridge="iio", device=device, parent="1-0010", channels=("temp",)) for device in devices
+    ]
+    return _one(*(Chip(address=at, owner=owner) for at, owner in enumerate(owners, start=0x10)))
+
+
+def test_sections_of_a_device_whose_name_has_a_number_already_have_names_of_their_own() -> None:
+    pasted = tomli.loads(sections(_owned("x", "x-2", "x")))
+    assert [sensor["options"]["device"] for sensor in pasted["sensor"].values()] == ["x", "x-2", "x"]
+
+
+def test_sections_of_devices_with_long_names_have_names_that_a_sensor_may_have() -> None:
+    pasted = tomli.loads(sections(_owned("x" * 99, "x" * 99, "x" * 61 + "--")))
+    assert len(pasted["sensor"]) == 3
+    assert all(len(name) <= 63 for name in pasted["sensor"])
+
+
+@pytest.mark.parametrize("device", ["x\x7f", "x\x1b", "x\u0085", 'x"\\'])
+def test_sections_of_a_device_with_a_strange_name_say_exactly_that_in_plain_signs(device: str) -> None:
+    text = sections(_owned(device))
+    (sensor,) = tomli.loads(text)["sensor"].values()
+    assert sensor["options"]["device"] == device
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
+def test_sections_of_a_driver_whose_name_has_a_line_break_stay_what_they_are() -> None:
+    pasted = tomli.loads(sections(_owned("x", driver="y\n[sensor.z]\nmodel = 1\n#")))
+    assert set(pasted["sensor"]) == {"x"}
+
+
+def test_sections_of_a_device_without_a_name_are_comments() -> None:
+    assert tomli.loads(sections(_owned(""))) == {}
