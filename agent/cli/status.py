@@ -37,15 +37,15 @@ def run(options: argparse.Namespace) -> int:
     """Print the status and return the exit code."""
     file = options.runtime / "status.json"
     try:
-        text = file.read_text()
+        data = file.read_bytes()
     except OSError as error:
         raise LamppostError(f"{file}: cannot read the status: {error.strerror}. {_REMEDY}") from error
     try:
-        known: dict[str, Any] = json.loads(text)
+        known: dict[str, Any] = json.loads(data)
         age_s = time.monotonic_ns() // _NS_PER_S - known["uptime_s"]
         troubles = _troubles(known, age_s)
         _print(known, age_s=age_s, troubles=troubles, as_json=options.json)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise LamppostError(f"{file}: not a status that this version of Lamppost has written. {_REMEDY}") from error
     return FAILED if troubles else OK
 

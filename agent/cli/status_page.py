@@ -17,7 +17,8 @@ def render(known: dict[str, Any], *, age_s: int, troubles: list[str], console: C
     out = console or Console(highlight=False)
     simulated = "  SIMULATED SENSORS" if known["simulated"] else ""
     clock = known["clock"]["quality"]
-    out.print(f"[bold]{known['unit']}[/bold]  {known['software']}  clock {clock}, {max(0, age_s)} s ago{simulated}")
+    said = escape(f"{known['software']}  clock {clock}, {max(0, age_s)} s ago{simulated}")
+    out.print(f"[bold]{escape(str(known['unit']))}[/bold]  {said}")
     for trouble in troubles:
         out.print(f"[bold red]✗[/bold red] {escape(trouble)}", soft_wrap=True)
     if not troubles:
@@ -32,7 +33,7 @@ def _sensors(sensors: dict[str, dict[str, Any]]) -> Table:
     table = Table("sensor", "state", "readings", "failures", "skipped", box=None, pad_edge=False)
     for name, sensor in sensors.items():
         counts = (str(sensor[key]) for key in ("readings", "failures", "skipped"))
-        table.add_row(name, sensor["state"] or "starting", *counts)
+        table.add_row(escape(name), escape(str(sensor["state"] or "starting")), *map(escape, counts))
     return table
 
 
@@ -40,7 +41,7 @@ def _streams(streams: dict[str, dict[str, int]]) -> Table:
     table = Table("stream", "rows released", "withheld", "groups suppressed", "late", box=None, pad_edge=False)
     for name, counted in streams.items():
         keys = ("rows_released", "rows_withheld", "groups_suppressed", "late_readings")
-        table.add_row(name, *(str(counted[key]) for key in keys))
+        table.add_row(escape(name), *(escape(str(counted[key])) for key in keys))
     return table
 
 

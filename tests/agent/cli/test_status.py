@@ -228,10 +228,12 @@ def test_status_without_an_agent_names_the_file_and_what_to_try(
         pytest.param("{}", id="bare"),
         pytest.param('{"uptime_s": 1, "sensors": {}}', id="other-version"),
         pytest.param('{"uptime_s": 1, "sensors": 3}', id="other-types"),
+        pytest.param("[" * 200_000, id="too-deep"),
+        pytest.param("\udcff", id="no-text"),
     ],
 )
 def test_status_of_a_file_that_is_none_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
-    (tmp_path / "status.json").write_text(text)
+    (tmp_path / "status.json").write_bytes(text.encode(errors="surrogateescape"))
     assert main(["status", "--runtime", str(tmp_path)]) == 1
     assert "not a status that this version of Lamppost has written" in capsys.readouterr().err
 
@@ -270,3 +272,15 @@ def test_status_of_alarms_says_what_is_not_over_and_what_the_city_was_not_told(
     assert "alarm heat of stream weather is raised, faster for 90 s" in shown
     assert "alarm storm of stream weather is cleared; the city was last told that it is raised" in shown
     assert "frost" not in shown
+
+
+def test_status_with_names_that_look_like_markup_and_states_of_another_type_is_shown_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = _known() | {"unit": "[/b]", "software": "[/i]"}
+    known["sensors"]["[/x]"] = known["sensors"]["weather"] | {"state": 7}
+    known["streams"]["[/y]"] = known["streams"]["weather"]
+    _write(tmp_path, known)
+    assert main(["status", "--runtime", str(tmp_path)]) == 1
+    out = capsys.readouterr().out
+    assert all(text in out for text in ("[/b]", "[/i]", "[/x]", "[/y]", "sensor [/x] is 7"))
