@@ -10,19 +10,27 @@ from typing import Any, Final
 
 import pytest
 
+from agent import taping
+from agent.buffer import rows
+from agent.cli import status
 from agent.config.devices import check as device_check
 from agent.control import layout
+from agent.privacy import ledgers
 from agent.receipts import ReceiptVerifier
-from agent.tomlfile import Document, Duration
+from agent.scanning import holding, machine, multiplexers
+from agent.tomlfile import Document, Duration, Problem
 from agent.tomlfile import document as toml_document
 from agent.tomlfile.scan import Place, scan
 from agent.wire import bundle, cbor, cose, export, fields, keyfile, topics
-from drivers import shdlc, sysfs
-from drivers.bus import transcript
+from drivers import identity, shdlc, sysfs, tripwire
+from drivers.bus import recording, transcript
+from drivers.bus.transcript import Failure
 from drivers.declared import lines, patterns, scaling
 from drivers.declared.frames import FrameCheck
 from drivers.framing import FixedFramer
 from drivers.gnss.sentences import LONGEST, SentenceParser
+from drivers.identity import Ask
+from drivers.lm75 import decode as lm75
 from drivers.modbus import frames
 from drivers.ops243 import lines as ops243
 from receiver import settings
@@ -104,6 +112,32 @@ PLANTED: Final[Mapping[str, tuple[str, Plant]]] = MappingProxyType(
             _put(sysfs, "_NUMBER", re.compile(sysfs._NUMBER.pattern.replace("(-?)", "-?()"))),
         ),
         "sysfs-iio": ("rounds down", _put(sysfs, "rounded", lambda numerator, denominator: numerator // denominator)),
+        "recording-serial": (
+            "does not tell that a line was silent",
+            _put(recording, "failure_of", lambda _error: Failure.GONE),
+        ),
+        "recording-i2c": (
+            "takes every failure for one",
+            _put(recording, "failure_of", lambda _error: Failure.NACK),
+        ),
+        "tape": (
+            "gives out what has somebody in it",
+            _put(taping, "refuse_somebody", lambda *_arguments, **_rest: None),
+        ),
+        "chip-answers": ("gives a fraction", _put(lm75, "temperature_centi_c", lambda steps, *, bits: steps / bits)),
+        "scan-heard": ("is certain of one frame", _put(identity, "_MANY", 1)),
+        "scan-chips": ("takes any word", _put(identity, "crc8_sensirion", lambda data: data[0])),
+        "scan-multiplexers": (
+            "tells something else than it expects to see",
+            _put(multiplexers, "selecting", lambda selection: Ask(send=bytes([selection & 1]), length=2)),
+        ),
+        "scan-machine": ("lets a terminal be disturbed", _put(machine, "printable", lambda text: text)),
+        "scan-service": ("forgets half of the buses", _put(holding, "_paths", lambda _file: frozenset())),
+        "busfile": ("does not tell where", _put(Problem, "headline", property(lambda self: self.message))),
+        "tripwire": ("does not look past quotes", _put(tripwire, "_AROUND", " ")),
+        "saved-budgets": ("looks at nothing", _put(ledgers, "_must", lambda _holds: None)),
+        "rows": ("finds every value small", _put(rows, "_width", lambda _low, _high: 0)),
+        "status": ("does not say what it refuses", _put(status, "LamppostError", ZeroDivisionError)),
         "cbor": ("takes what is deeper", _put(cbor, "_MAX_DEPTH", 40)),
         "payload-receipt": ("passes over keys that it does not know", _put(fields, "keyed", _keyed_loosely)),
         "envelope": ("takes other forms", _put(cose, "_join", lambda *_parts: _Anything())),

@@ -97,7 +97,7 @@ class Channels(Fuzzer):
         numbers = {role: Fraction(content.strip().decode()) for role, content in contents.items()}
         kind = self._bridge.kinds[spec.kind]
         exact = (numbers["value"] + numbers.get("offset", 0)) * numbers.get("scale", 1)
-        exact *= Fraction(kind.numerator, kind.denominator) / Fraction(10) ** kind.exponent
+        exact *= Fraction(*kind.ratio) / Fraction(10) ** kind.exponent
         assert value == floor(exact + Fraction(1, 2)), "another value than its numbers make"
 
 
