@@ -2,14 +2,14 @@
 
 In: settings. Out: envelopes with an empty signature of the usual length. Never: a measured value.
 
-A batch is filled with values that wander over a tenth of their range.
+A batch is filled with values that wander over a three-hundredth of their range; a unit on its pole stays where it is.
 """
 
 from typing import Final
 
 from agent import assembly, declaration
 from agent.config.plans import Settings, StreamPlan
-from agent.privacy.spec import ReleasedChannel
+from agent.privacy.spec import ReleasedChannel, Rule
 from agent.quality import Quality
 from agent.wire import cose, payload
 from agent.wire.declared import DECLARATIONS, Declaration
@@ -32,7 +32,7 @@ from agent.wire.orders import LOGS, Log, LogContent
 SOME_DAY_MS: Final = 1_767_225_600_000
 _SEQ: Final = 100_000
 _WANDER: Final = (0, 3, 5, 2, -1, -4, -2, 1)
-"""Where a typical value is in each window, in tenths of a tenth of its range from the middle."""
+"""Where a typical value is in each window, in tenths of a three-hundredth of its range from the middle."""
 
 
 class _Stamp:
@@ -52,8 +52,8 @@ def typical_row(channels: tuple[ReleasedChannel, ...], row: int) -> tuple[int, .
 
 
 def _value(channel: ReleasedChannel, row: int) -> int:
-    middle, tenth = (channel.minimum + channel.maximum) // 2, (channel.maximum - channel.minimum) // 10
-    value = middle + tenth * _WANDER[row % len(_WANDER)] // 10
+    middle, width = (channel.minimum + channel.maximum) // 2, channel.maximum - channel.minimum
+    value = middle if channel.rule is Rule.GRID else middle + width * _WANDER[row % len(_WANDER)] // 3000
     return value // channel.resolution * channel.resolution
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from agent.config import Settings
+from agent.config.plans import StreamPlan
 from agent.planning import messages
 from agent.planning.traffic import DAYS, Prices, batch_s, control, traffic
 from agent.uplink.settings import Delivery
@@ -54,6 +55,23 @@ def test_month_grows_with_shorter_batches(settings: Settings) -> None:
     (weather, *rest) = settings.streams
     often = replace(settings, streams=(replace(weather, policy=replace(weather.policy, batch_rows=1)), *rest))
     assert traffic(often).streams[0].month_bytes > 3 * traffic(settings).streams[0].month_bytes
+
+
+def test_batch_that_leaves_with_others_costs_less_than_one_alone(settings: Settings) -> None:
+    first, *_ = settings.streams
+    alone = replace(settings, streams=(first,))
+    crowd = replace(settings, streams=tuple(_named(first, f"s{number}") for number in range(8)))
+    seldom = replace(first, policy=replace(first.policy, batch_rows=1000 * first.policy.batch_rows))
+    beside = replace(settings, streams=(first, _named(seldom, "seldom")))
+    price = traffic(alone).streams[0].message_bytes
+    assert 0 < Prices(crowd).in_company() < price / 2
+    assert Prices(_with(crowd, delivery=Delivery.BROKER)).in_company() == Prices(crowd).in_company() // 2
+    assert Prices(alone).in_company() == Prices(beside).in_company() == 0
+    assert traffic(crowd).streams[0].message_bytes < price
+
+
+def _named(plan: StreamPlan, name: str) -> StreamPlan:
+    return replace(plan, spec=replace(plan.spec, name=name))
 
 
 def test_month_without_receipts_and_without_tls_is_smaller(settings: Settings) -> None:
