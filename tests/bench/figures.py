@@ -1,9 +1,10 @@
-"""What was measured, beside what must be reached, and beside what users have today."""
+"""What was measured, beside what must be reached, what the plan foretells, and what users have today."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_WIDTHS = (58, 16, 14)
+_WIDTHS = (58, 16, 14, 14, 5)
+_UNKNOWN = "takes root"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,8 @@ class Figure:
         unit: of both.
         reach: the most it may be, None for a number that is only shown.
         digits: after the point.
+        foretold: what `lamppost plan` says it is, None where it says nothing.
+        tolerance: the part of what is measured by which `foretold` may differ from it.
     """
 
     name: str
@@ -23,23 +26,51 @@ class Figure:
     unit: str
     reach: float | None = None
     digits: int = 0
+    foretold: float | None = None
+    tolerance: float = 0.0
 
     @property
     def reached(self) -> bool:
         """Whether it is within reach."""
         return self.reach is None or (self.value is not None and self.value <= self.reach)
 
+    @property
+    def ratio(self) -> float | None:
+        """The foretold value as a multiple of the measured one, None where either is not known."""
+        return self.foretold / self.value if self.foretold is not None and self.value else None
+
+    @property
+    def as_foretold(self) -> bool:
+        """Whether the plan is near enough, where it says something; what was not measured shows nothing."""
+        return self.foretold is None or (self.ratio is not None and abs(self.ratio - 1) <= self.tolerance)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is within reach and as foretold."""
+        return self.reached and self.as_foretold
+
     def line(self) -> str:
         """Return the figure as a line of the table."""
-        measured = "takes root" if self.value is None else f"{self.value:,.{self.digits}f} {self.unit}"
-        if self.reach is None:
-            return _line(self.name, measured, "", "")
-        return _line(self.name, measured, f"{self.reach:g} {self.unit}", "reached" if self.reached else "MISSED")
+        measured = _UNKNOWN if self.value is None else self._number(self.value)
+        most = "" if self.reach is None else f"{self.reach:g} {self.unit}"
+        foretold = "" if self.foretold is None else self._number(self.foretold)
+        ratio = "" if self.ratio is None else f"{self.ratio:.2f}"
+        return _line(self.name, measured, most, foretold, ratio, ", ".join(self._verdicts()))
+
+    def _number(self, value: float) -> str:
+        return f"{value:,.{self.digits}f} {self.unit}"
+
+    def _verdicts(self) -> Iterable[str]:
+        if self.reach is not None:
+            yield "reached" if self.reached else "MISSED"
+        if self.foretold is not None:
+            yield f"{'foretold' if self.as_foretold else 'FORETOLD WRONGLY'} (within {self.tolerance:.0%})"
 
 
 def table(figures: Iterable[Figure]) -> str:
     """Return the figures as a table."""
-    return "\n".join([_line("figure", "measured", "at most", "verdict"), *(figure.line() for figure in figures)])
+    head = _line("figure", "measured", "at most", "foretold", "ratio", "verdict")
+    return "\n".join([head, *(figure.line() for figure in figures)])
 
 
 def _line(*cells: str) -> str:

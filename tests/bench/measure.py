@@ -1,11 +1,12 @@
-"""The measurements: each runs a stand and returns figures."""
+"""The measurements: each runs a stand and returns figures, those that a plan has beside what it foretells."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.bench.figures import Figure
+from tests.bench.foretold import BATCH_TOLERANCE, FLASH_TOLERANCE, WIRE_TOLERANCE, Foretold
 from tests.bench.processes import peak_rss_bytes
 from tests.bench.stand import Failed, Snapshot, Stand
 from tests.bench.workload import BATCHES_OF_10_S, BATCHES_OF_60_S, SLOW, Cadence
@@ -21,12 +22,15 @@ _IN_BATCH_S = 5.0
 _DATA = ("/live/", "/backlog/")
 
 
-def measure(directory: Path, *, seconds: int, say: Callable[[str], None]) -> list[Figure]:
-    """Return every figure.
+def measure(directory: Path, *, seconds: int, say: Callable[[str], None], only: str | None = None) -> list[Figure]:
+    """Return every figure, or those of one part.
 
     Raises:
         Failed: the stand did not work as it must.
     """
+    if only is not None:
+        say(f"only {seconds} s of {only}")
+        return PARTS[only](directory, seconds)
     say(f"{seconds} s of the workload with batches of 10 s; then its broker goes away {len(AWAY_S)} times")
     figures = _work(directory, seconds)
     say(f"{seconds} s with batches of 60 s; at the same time {seconds} s of silent sensors")
@@ -37,6 +41,7 @@ def measure(directory: Path, *, seconds: int, say: Callable[[str], None]) -> lis
 
 def _work(directory: Path, seconds: int) -> list[Figure]:
     with Stand(directory, cadence=BATCHES_OF_10_S) as stand:
+        foretold = Foretold.of(stand.configuration)
         first_cpu_s = _start(stand)
         before, after = _window(stand, BATCHES_OF_10_S, seconds)
         resumed_s = [(away_s, _outage(stand, away_s)) for away_s in AWAY_S]
@@ -48,8 +53,8 @@ def _work(directory: Path, seconds: int) -> list[Figure]:
         Figure(name="RSS, the most at any time", value=peak_bytes / _MIB, unit="MiB", reach=42, digits=1),
         Figure(name="CPU for 1000 rows", value=1000 * cpu_s / rows, unit="s", reach=0.6, digits=3),
         Figure(name="  with the start", value=1000 * whole_cpu_s / after.rows, unit="s", digits=3),
-        Figure(name="written to disk for a row", value=_disk(before, after), unit="bytes", reach=1500),
         *_sent("batches of 10 s", before, after, reach=40),
+        *planned("batches of 10 s", before, after, foretold=foretold, disk_reach=1500),
         Figure(name="CPU until the first publish", value=first_cpu_s, unit="s", reach=0.5, digits=3),
         *(
             Figure(name=f"publishing again, broker away {away_s} s", value=again_s, unit="s", reach=3, digits=2)
@@ -60,10 +65,14 @@ def _work(directory: Path, seconds: int) -> list[Figure]:
 
 def _long_batches(directory: Path, seconds: int) -> list[Figure]:
     with Stand(directory, cadence=BATCHES_OF_60_S) as stand:
+        foretold = Foretold.of(stand.configuration)
         _start(stand)
         before, after = _window(stand, BATCHES_OF_60_S, seconds)
         _finish(stand)
-    return _sent("batches of 60 s", before, after, reach=12)
+    return [
+        *_sent("batches of 60 s", before, after, reach=12),
+        *planned("batches of 60 s", before, after, foretold=foretold),
+    ]
 
 
 def _silence(directory: Path, seconds: int) -> list[Figure]:
@@ -101,6 +110,72 @@ def _sent(what: str, before: Snapshot, after: Snapshot, *, reach: float) -> list
         Figure(name=f"sent by MQTT for a row, {what}", value=steady, unit="bytes", reach=reach, digits=1),
         Figure(name="  with CONNECT and the first declaration", value=whole, unit="bytes", digits=1),
     ]
+
+
+def planned(
+    what: str, before: Snapshot, after: Snapshot, *, foretold: Foretold, disk_reach: float | None = None
+) -> list[Figure]:
+    """Return what a plan foretells, measured: for a row bytes on the wire and written to disk, and a batch's size."""
+    steady, whole = _wire(before, after)
+    window_s = after.mono_s - before.mono_s
+    return [
+        Figure(
+            name=f"on the wire for a row, {what}",
+            value=steady,
+            unit="bytes",
+            digits=1,
+            foretold=foretold.wire_row_bytes(window_s),
+            tolerance=WIRE_TOLERANCE,
+        ),
+        Figure(
+            name="  with the connection and the first declaration",
+            value=whole,
+            unit="bytes",
+            digits=1,
+            foretold=foretold.wire_row_bytes_since_start(after.rows),
+            tolerance=WIRE_TOLERANCE,
+        ),
+        Figure(
+            name="  a batch in it, signed",
+            value=_batch(before, after),
+            unit="bytes",
+            foretold=foretold.batch_bytes,
+            tolerance=BATCH_TOLERANCE,
+        ),
+        Figure(
+            name=f"written to disk for a row, {what}",
+            value=_disk(before, after),
+            unit="bytes",
+            reach=disk_reach,
+            foretold=foretold.flash_row_bytes,
+            tolerance=FLASH_TOLERANCE,
+        ),
+    ]
+
+
+def _batch(before: Snapshot, after: Snapshot) -> float:
+    """Return the mean size of the batches of the window.
+
+    Raises:
+        Failed: there is none.
+    """
+    sizes = after.batches[len(before.batches) :]
+    if not sizes:
+        raise Failed("no live batch was published while it was measured")
+    return sum(sizes) / len(sizes)
+
+
+def _wire(before: Snapshot, after: Snapshot) -> tuple[float, float]:
+    """Return bytes on the wire for a row: of the window, and of all the time since the start.
+
+    Raises:
+        Failed: a connection has ended, so that they are not known.
+    """
+    if before.wire_bytes is None or after.wire_bytes is None:
+        raise Failed(
+            "the agent's connection ended before its bytes on the wire were read, or the kernel has no count"
+        )
+    return (after.wire_bytes - before.wire_bytes) / (after.rows - before.rows), after.wire_bytes / after.rows
 
 
 def _start(stand: Stand) -> float:
@@ -149,3 +224,11 @@ def _finish(stand: Stand) -> None:
     stand.wait(lambda: stand.received() >= stored, "the receiver does not catch up", seconds=2 * _MINUTE_S, look_s=1)
     stand.stop_agent()
     stand.wait(lambda: stand.received() == stand.rows, "rows were lost", look_s=1)
+
+
+PARTS: Mapping[str, Callable[[Path, int], list[Figure]]] = {
+    "batches-of-10-s": _work,
+    "batches-of-60-s": _long_batches,
+    "silence": _silence,
+}
+"""Each with a stand of its own."""

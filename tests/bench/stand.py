@@ -49,6 +49,8 @@ class Snapshot:
     cpu_s: float
     disk_bytes: int | None
     sent_bytes: int
+    wire_bytes: int | None
+    batches: tuple[int, ...]
     rows: int
 
 
@@ -56,6 +58,7 @@ class Stand:
     """Use as a context manager: it starts everything but the agent.
 
     Attributes:
+        configuration: what the agent is started with.
         proxy: between agent and broker.
         rows: how many rows the agent has reported stored.
     """
@@ -79,6 +82,7 @@ class Stand:
         self.proxy = CountingProxy(self._broker_port, cpu_s=lambda: cpu_s(self.pid))
         self.proxy.listen()
         self._stack.callback(self.proxy.vanish)
+        self.configuration = self.folder / "unit.toml"
         write_files(self.folder, cadence=self._cadence, agent_port=self.proxy.port, broker_port=self._broker_port)
         self._stack.callback(self._stop_broker)
         self.start_broker()
@@ -105,7 +109,7 @@ class Stand:
         """Start the agent."""
         reading, writing = os.pipe()
         options = ["--runtime", str(self._memory), "--report-stored", str(writing)]
-        command = ["-m", "agent", "run", str(self.folder / "unit.toml"), *options]
+        command = ["-m", "agent", "run", str(self.configuration), *options]
         self._agent = self._start("agent", command, pass_fds=(writing,))
         os.close(writing)
         threading.Thread(target=self._count_rows, args=(os.fdopen(reading, "rb"),), daemon=True).start()
@@ -119,6 +123,8 @@ class Stand:
             cpu_s=cpu_s(self.pid),
             disk_bytes=disk_bytes(self.pid),
             sent_bytes=self.proxy.sent_bytes,
+            wire_bytes=self.proxy.wire_bytes(),
+            batches=self.proxy.batches(),
             rows=self.rows,
         )
 
