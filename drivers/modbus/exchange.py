@@ -80,6 +80,10 @@ class Exchange:
     def feed(self, data: bytes) -> None:
         """Take what has arrived; what comes after the answer is left alone."""
         self.heard = self.heard or bool(data)
+        for start in range(0, len(data), frames.LONGEST):
+            self._take(data[start : start + frames.LONGEST])
+
+    def _take(self, data: bytes) -> None:
         self._buffer = (self._buffer + data)[-_MEMORY_BYTES:]
         while self.answer is None and (found := self._find()) is not None:
             piece = self._buffer[found.start : found.end]

@@ -72,6 +72,10 @@ def test_echo_that_could_be_most_of_an_answer_is_recognised_with_what_follows(*,
     assert (exchange.answer, exchange.echoed, exchange.damaged) == (answer, True, False)
 
 
+def test_answer_before_more_noise_than_is_kept_is_found() -> None:
+    assert fed(ANSWER + bytes(2 * frames.LONGEST)).answer == ANSWER
+
+
 def test_bytes_after_the_answer_are_left_alone() -> None:
     exchange = fed(ANSWER + OTHER)
     assert exchange.answer == ANSWER
