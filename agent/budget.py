@@ -6,35 +6,21 @@ count too much.
 
 Days and months begin at local midnight. With the clock unset nothing is reset: what is sent keeps counting in
 the current period. A clock that steps back into an earlier period keeps what was counted.
-
-The backlog's share grows with the part of the period that has passed: a backlog that could have all of it in the
-morning would leave nothing for what is measured in the evening. What earlier hours left unspent is its at once.
 """
 
 import json
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from types import MappingProxyType
 from typing import Final
 
 from agent.buffer.records import Lane
+from agent.caps import DAY_S, Period, month_begin, next_month_begin
 from agent.clock import Clock
+from agent.rates import Bucket
 
 _NS: Final = 1_000_000_000
 _FORMAT: Final = 1
 _LARGEST: Final = 1 << 62
-_PERCENT: Final = 100
-_DAY_S: Final = 86_400
-
-SHARES: Final[Mapping[Lane, int]] = MappingProxyType(
-    {Lane.CONTROL: 100, Lane.ALARM: 99, Lane.LIVE: 95, Lane.BACKLOG: 85}
-)
-"""Up to which percentage of a cap each lane may still send: the rest is kept for the lanes before it."""
-
-HEAD_START: Final = 1 / 24
-"""The part of a period that counts as passed from its beginning on, so that a backlog need not wait for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,65 +44,6 @@ class BudgetSettings:
     timezone: str = "UTC"
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """Tokens that come back with time. It may go into debt, so that one large message is never locked out."""
-
-    per_minute: int | None
-    capacity: float
-    tokens: float
-    at_ns: int
-
-    def refill(self, now_ns: int) -> None:
-        if self.per_minute is not None:
-            gained = (now_ns - self.at_ns) / _NS * self.per_minute / 60
-            self.tokens = min(self.capacity, self.tokens + gained)
-        self.at_ns = now_ns
-
-    def wait_s(self, amount: int) -> float:
-        if self.per_minute is None:
-            return 0.0
-        missing = min(float(amount), self.capacity) - self.tokens
-        return max(0.0, missing * 60 / self.per_minute)
-
-    def take(self, amount: int) -> None:
-        if self.per_minute is not None:
-            self.tokens -= amount
-
-
-@dataclass(slots=True)
-class _Period:
-    """What was spent since `begins`; None while no date was known.
-
-    Attributes:
-        days: how long it lasts.
-        passed: the part of it that has passed; all of it while no date is known.
-    """
-
-    cap: int | None
-    begins: date | None = None
-    spent: int = 0
-    days: int = 1
-    passed: float = 1.0
-
-    def enter(self, begins: date) -> None:
-        """Count in the period that began at `begins`; only a later one starts from nothing."""
-        if self.begins is not None and begins > self.begins:
-            self.spent = 0
-        self.begins = begins
-
-    def wait_s(self, lane: Lane, wire_bytes: int) -> float:
-        """Return in how many seconds the cap lets a lane spend so much: infinity if not in this period."""
-        if self.cap is None:
-            return 0.0
-        share, wanted = self.cap * SHARES[lane] // _PERCENT, self.spent + wire_bytes
-        if wanted > share:
-            return math.inf
-        if lane is not Lane.BACKLOG:
-            return 0.0
-        return max(0.0, wanted / share - HEAD_START - self.passed) * self.days * _DAY_S
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
     """What `status` shows.
@@ -134,8 +61,8 @@ class Spending:
 
 @dataclass(slots=True)
 class _Counters:
-    day: _Period
-    month: _Period
+    day: Period
+    month: Period
     messages: int = 0
     total_bytes: int = 0
     exported_total: int = field(default=-1)
@@ -158,9 +85,9 @@ class Budget:
         self._clock = clock
         self._zone = _zone(settings.timezone)
         now_ns = clock.mono_ns()
-        self._messages = _bucket(settings.messages_per_minute, settings.burst_s, now_ns)
-        self._bytes = _bucket(settings.bytes_per_minute, settings.burst_s, now_ns)
-        self._counters = _Counters(_Period(settings.day_bytes), _Period(settings.month_bytes))
+        self._messages = Bucket.full(settings.messages_per_minute, burst_s=settings.burst_s, now_ns=now_ns)
+        self._bytes = Bucket.full(settings.bytes_per_minute, burst_s=settings.burst_s, now_ns=now_ns)
+        self._counters = _Counters(Period(settings.day_bytes), Period(settings.month_bytes))
         if saved is not None:
             self._restore(saved)
         self._enter_periods()
@@ -260,7 +187,7 @@ class Budget:
         begun = month_begin(today, self._settings.billing_day)
         day.enter(today)
         month.enter(begun)
-        day.passed = 1 - left_s / _DAY_S
+        day.passed = 1 - left_s / DAY_S
         month.days = (next_month_begin(begun, self._settings.billing_day) - begun).days
         month.passed = ((today - begun).days + day.passed) / month.days
 
@@ -279,24 +206,6 @@ class Budget:
         counters.day.spent, counters.month.spent, counters.messages, counters.total_bytes = numbers
 
 
-def month_begin(today: date, billing_day: int) -> date:
-    """Return when the billing month that `today` is in began."""
-    first = today.replace(day=1)
-    this_month = _within(first + timedelta(days=31), billing_day)
-    return this_month if today >= this_month else _within(first, billing_day)
-
-
-def next_month_begin(begun: date, billing_day: int) -> date:
-    """Return when the billing month after the one that began at `begun` begins."""
-    return _within(begun.replace(day=1) + timedelta(days=62), billing_day)
-
-
-def _within(after: date, day: int) -> date:
-    """Return a day of the month before the one that `after` is in; the last one in months that are too short."""
-    last = after.replace(day=1) - timedelta(days=1)
-    return last.replace(day=min(day, last.day))
-
-
 def _zone(name: str) -> tzinfo:
     """Return a time zone; for the common case of none the data base of all others is not loaded."""
     if name == "UTC":
@@ -304,11 +213,6 @@ def _zone(name: str) -> tzinfo:
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - see above
 
     return ZoneInfo(name)
-
-
-def _bucket(per_minute: int | None, burst_s: int, now_ns: int) -> _Bucket:
-    capacity = max(1.0, (per_minute or 0) * burst_s / 60)
-    return _Bucket(per_minute, capacity, capacity, now_ns)
 
 
 def _text(begins: date | None) -> str | None:

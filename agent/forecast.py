@@ -12,8 +12,9 @@ from collections import deque
 from datetime import date
 from typing import Final
 
-from agent.budget import Budget, month_begin, next_month_begin
+from agent.budget import Budget
 from agent.buffer.records import Lane
+from agent.caps import month_begin, next_month_begin
 from agent.clock import Clock
 
 _NS: Final = 1_000_000_000

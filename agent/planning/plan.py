@@ -3,7 +3,7 @@
 In: settings and assumptions. Out: one value with everything. Never: prints.
 
 A plan holds if a month without outages fits into the month's cap, a day into the day's, and what a minute brings into
-the rates; live data may use 95 per cent of a cap (`agent.budget.SHARES`), so it is that part which counts. What is
+the rates; live data may use 95 per cent of a cap (`agent.caps.SHARES`), so it is that part which counts. What is
 left beside it is what a backlog may drain with.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from agent.budget import SHARES
 from agent.buffer.records import Lane
+from agent.caps import SHARES
 from agent.config.plans import Settings
 from agent.planning.flash import Card, Writes, writes_a_day
 from agent.planning.outages import DAY_S, Fate, bytes_a_day, capacity_bytes, days_of_buffer, outage

@@ -2,14 +2,15 @@
 
 import json
 import math
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.budget import HEAD_START, SHARES, Budget, BudgetSettings, month_begin
+from agent.budget import Budget, BudgetSettings
 from agent.buffer.records import Lane
+from agent.caps import HEAD_START, SHARES
 from tests.support.uplink import NS, FakeClock
 
 
@@ -223,14 +224,6 @@ def test_budget_with_any_saved_fields_takes_all_or_nothing(fields: dict[str, obj
     budget = Budget(BudgetSettings(), clock=FakeClock(), saved=json.dumps(whole | fields).encode())
     spending = budget.spending()
     assert min(spending.day_bytes, spending.month_bytes, spending.messages, spending.total_bytes) >= 0
-
-
-@given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(1, 31))
-def test_month_begin_is_never_later_than_today_nor_a_month_ago(today: date, billing_day: int) -> None:
-    """The current billing month began today or within the last 31 days, on the billing day or a month's last."""
-    begin = month_begin(today, billing_day)
-    assert begin <= today <= begin + timedelta(days=31)
-    assert begin.day == billing_day or (begin + timedelta(days=1)).day == 1
 
 
 @given(st.lists(st.integers(1, 400), max_size=60), st.integers(500, 5000))

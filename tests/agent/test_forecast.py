@@ -1,12 +1,10 @@
 """Where the data budget will stand."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from agent.budget import Budget, BudgetSettings, month_begin, next_month_begin
+from agent.budget import Budget, BudgetSettings
 from agent.buffer.records import Lane
 from agent.forecast import Forecast
 from tests.support.uplink import NS, FakeClock
@@ -66,12 +64,3 @@ def test_forecast_says_which_lanes_the_budget_keeps_back() -> None:
     assert set(lanes) == {lane.value for lane in Lane}
     assert lanes["backlog"] == "period"
     assert (lanes["live"], lanes["control"]) == (0.0, 0.0)
-
-
-@given(st.dates(date(2024, 1, 1), date(2032, 1, 1)), st.integers(1, 31))
-def test_next_month_begins_after_today_and_the_day_before_is_in_this_one(today: date, billing_day: int) -> None:
-    begun = month_begin(today, billing_day)
-    after = next_month_begin(begun, billing_day)
-    assert begun <= today < after
-    assert month_begin(after, billing_day) == after
-    assert month_begin(after - timedelta(days=1), billing_day) == begun
