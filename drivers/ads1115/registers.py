@@ -3,8 +3,11 @@
 Sources, by number:
     [1] Texas Instruments, ADS111x data sheet, SBAS444E, May 2009, revised December 2024: table 7-1 (full scale and
         step), the config register's table.
-    [2] Texas Instruments, ADS1115-Q1 data sheet, SBAS563, December 2011, page 18 (pointer and registers).
+    [2] Texas Instruments, ADS1115-Q1 data sheet, SBAS563, December 2011: pages 18 (pointer and registers) and 20
+        (thresholds). The ADS1115-Q1 is the ADS1115 for cars.
     [3] Linux, ``drivers/iio/adc/ti-ads1015.c`` (addresses, data rates, the tenth that the oscillator may be off).
+    [4] Texas Instruments, ADS1115-Q1 data sheet, SBAS563B, revised December 2015, page 1 (supply).
+    [5] Texas Instruments, ADS111x data sheet, SBAS444D, revised January 2018, section 9.6.4 (thresholds).
 """
 
 from typing import Final
@@ -14,7 +17,7 @@ ADDRESSES: Final = (0x48, 0x49, 0x4A, 0x4B)
 """[3]: the ADDR pin at ground, VDD, SDA, SCL."""
 INPUTS: Final = ("a0", "a1", "a2", "a3")
 SUPPLY_MV: Final = (2000, 5500)
-"""Operating range (unverified: as resellers' tables have it)."""
+"""[4]: operating range."""
 
 CONVERSION: Final = 0x00
 CONFIG: Final = 0x01
@@ -23,8 +26,8 @@ HIGH_THRESHOLD: Final = 0x03
 """[2] page 18, table 6."""
 
 THRESHOLDS: Final = {LOW_THRESHOLD: 0x8000, HIGH_THRESHOLD: 0x7FFF}
-"""Low and high after power-up (unverified: from the data sheet's register table as other drivers quote it). The chip
-has no id; nothing here ever changes them, so they stand for one."""
+"""[5] and [2] page 20: low and high after power-up. The chip has no id; nothing here ever changes them, so they stand
+for one."""
 
 START: Final = 0x8000
 """[1], OS: written, starts a conversion; read, 1 while none is running."""

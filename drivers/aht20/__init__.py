@@ -26,7 +26,7 @@ MODEL = I2cModel(
             exponent=-2,
             minimum=-4000,
             maximum=8500,
-            accuracy="unverified: ±0.3 °C in resellers' tables",
+            accuracy="unverified: ±0.3 °C (DHT20: ±0.5 °C) in resellers' tables",
         ),
         Channel(
             name="humidity",
@@ -36,7 +36,7 @@ MODEL = I2cModel(
             exponent=-2,
             minimum=0,
             maximum=10_000,
-            accuracy="unverified: ±2 %RH at 25 °C in resellers' tables",
+            accuracy="unverified: ±2 %RH (DHT20: ±3 %RH) at 25 °C in resellers' tables",
         ),
     ),
 )

@@ -1,7 +1,8 @@
 """How an AHT20 is told from other chips, for `lamppost scan`.
 
 It has no id. Read without a word written, it shows its status and its last measurement with a checksum. Nothing is
-written: at the same address a PCF8574A would put every byte on its outputs (unverified).
+written: at the same address a PCF8574A would put every byte on its outputs (NXP, PCF8574 data
+sheet, Rev. 5, page 8).
 """
 
 from typing import Final

@@ -24,7 +24,8 @@ MODEL = I2cModel(
             exponent=-2,
             minimum=-4000,
             maximum=8500,
-            accuracy="unverified; operating range -40 to 85 °C (BST-BME280-DS002-15, page 9)",
+            accuracy="±0.5 °C from 0 to 65 °C; not guaranteed: ±1.25 °C from -20 °C, ±1.5 °C from -40 °C "
+            "(BST-BME280-DS001-23, pages 11 and 12)",
         ),
         Channel(
             name="humidity",
@@ -44,7 +45,8 @@ MODEL = I2cModel(
             exponent=-1,
             minimum=300_000,
             maximum=1_100_000,
-            accuracy="unverified; RMS noise 0.2 Pa, operating range 300 to 1100 hPa (BST-BME280-DS001-18, page 2)",
+            accuracy="±1 hPa from 0 to 65 °C, ±1.7 hPa from -20 to 0 °C, RMS noise 1.3 Pa unfiltered "
+            "(BST-BME280-DS001-23, page 11)",
         ),
     ),
 )

@@ -43,7 +43,7 @@ DATA_LENGTH: Final = 17
 """[1] page 32 and [3] `FIELD0_ADDR`, `FIELD_LENGTH`: status, index, pressure (3), temperature (3), humidity (2); gas
 (2) at 0x2A of the BME680, at 0x2C of the BME688."""
 NEW_DATA: Final = Bits(register=DATA, mask=0xE0, wanted=0x80)
-"""[1] page 33: new_data_0 in bit 7, gas_measuring in bit 6, measuring in bit 5 (the last two unverified)."""
+"""[1] page 33: new_data_0 in bit 7, gas_measuring in bit 6, measuring in bit 5."""
 GAS_LOW_AT: Final = 13
 GAS_HIGH_AT: Final = 15
 GAS_VALID: Final = 0x20
@@ -51,7 +51,7 @@ HEATER_STABLE: Final = 0x10
 GAS_RANGE: Final = 0x0F
 """[2] `read_field_data`, [3] `GASM_VALID_MSK`, `HEAT_STAB_MSK`, `GAS_RANGE_MSK`."""
 SKIPPED_16_BIT: Final = 0x8000
-"""As in the BME280 (unverified): humidity was not measured."""
+"""[1] page 25: what the humidity registers hold after a reset, as in the BME280; humidity was not measured."""
 
 HEATER_RESISTANCE: Final = 0x5A
 GAS_WAIT: Final = 0x64
@@ -78,10 +78,10 @@ MEASURE_SETTING: Final = _X2 << 5 | _X16 << 2 | _MODE_FORCED
 SLEEP_SETTING: Final = 0
 MARK: Final = Bits(register=CTRL_MEAS, mask=0xFC, wanted=MEASURE_SETTING & 0xFC)
 """The oversampling stays when the mode goes back to sleep; after a reset it is zero
-(unverified: as in the BME280)."""
+([1] page 25)."""
 
 AIR_S: Final = 0.045
-"""[2] `bme68x_get_meas_dur` (unverified): 20 samples of 1.963 ms, 9 steps of 0.477 ms and 1 ms to wake up: 44.6 ms.
+"""[2] `bme68x_get_meas_dur`: 20 samples of 1.963 ms, 9 steps of 0.477 ms and 1 ms to wake up: 44.6 ms.
 The heater's time is added."""
 LOOK_S: Final = 0.010
 LOOKS: Final = 10

@@ -24,7 +24,7 @@ MODEL = I2cModel(
             exponent=-2,
             minimum=-4000,
             maximum=8500,
-            accuracy="unverified; operating range -40 to 85 °C (BST-BMP280-DS001-11, page 2)",
+            accuracy="±0.5 °C at 25 °C, ±1 °C from 0 to 65 °C, typical (BST-BMP280-DS001-11, page 8)",
         ),
         Channel(
             name="pressure",

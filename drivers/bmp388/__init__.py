@@ -21,7 +21,8 @@ MODEL = I2cModel(
             exponent=-2,
             minimum=-4000,
             maximum=8500,
-            accuracy="unverified: ±0.5 °C at 25 °C (BMP390) in a summary of BST-BMP390-DS002-07",
+            accuracy="BMP388: ±0.3 °C at 25 °C, ±0.5 °C from 0 to 65 °C, typical (BST-BMP388-DS001-07, table 2); "
+            "BMP390 unverified",
         ),
         Channel(
             name="pressure",
@@ -31,7 +32,8 @@ MODEL = I2cModel(
             exponent=-1,
             minimum=300_000,
             maximum=1_250_000,
-            accuracy="unverified: ±50 Pa typical (BMP390) in a summary of BST-BMP390-DS002-07",
+            accuracy="BMP388: ±50 Pa typical from 300 to 1100 hPa and -20 to 65 °C (BST-BMP388-DS001-07, table 2); "
+            "BMP390 unverified",
         ),
     ),
 )

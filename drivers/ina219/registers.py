@@ -12,7 +12,8 @@ from drivers.power_monitor import BUS_VOLTAGE, Part
 
 CHIP: Final = "ina219"
 ADDRESSES: Final = tuple(range(0x40, 0x50))
-"""Sixteen, by what the pins A0 and A1 are tied to (unverified). Boards with two pads have 0x40, 0x41, 0x44, 0x45."""
+"""Sixteen, by what the pins A0 and A1 are tied to ([2] page 14, table 1). Boards with two pads have 0x40, 0x41, 0x44,
+0x45."""
 
 AFTER_RESET: Final = 0x399F
 """[1] page 25, table 4: the configuration register after power-up. The chip has no id; this stands for it."""

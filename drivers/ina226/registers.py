@@ -4,6 +4,8 @@ Sources, by number:
     [1] Texas Instruments, INA226 data sheet, SBOS547, June 2011.
     [2] Texas Instruments, INA226 data sheet, SBOS547B, June 2011, revised September 2024.
     [3] Linux, ``drivers/hwmon/ina2xx.c``.
+    [4] Texas Instruments, INA226 data sheet, ZHCS078B, the Chinese edition of [2]: table 6-2 (addresses).
+    [5] Texas Instruments, INA226-Q1 data sheet, SBOS743A, revised May 2020: die id register (FFh).
 """
 
 from typing import Final
@@ -12,14 +14,14 @@ from drivers.power_monitor import Part
 
 CHIP: Final = "ina226"
 ADDRESSES: Final = tuple(range(0x40, 0x50))
-"""[1] page 1: sixteen; which pins give which address is unverified."""
+"""[1] page 1: sixteen, by what the pins A0 and A1 are tied to ([4] table 6-2)."""
 
 MANUFACTURER_ID: Final = 0xFE
 MANUFACTURER: Final = 0x5449
 DIE_ID: Final = 0xFF
 DIE: Final = 0x2260
 REVISION: Final = 0x000F
-"""[2] table 7-1. That the lowest four bits of the die id are a revision is unverified; they are not looked at."""
+"""[2] table 7-1. The lowest four bits of the die id are its revision ([5]); they are not looked at."""
 
 AFTER_RESET: Final = 0x4127
 """[2] table 7-1: the configuration register after power-up."""

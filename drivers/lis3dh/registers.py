@@ -1,22 +1,24 @@
 """The LIS3DH's registers and settings.
 
 Sources, by number:
-    [1] STMicroelectronics, LIS3DH data sheet, DocID17530 Rev 2, December 2016: pages 16, 17 (modes), 22, 23 (FIFO).
+    [1] STMicroelectronics, LIS3DH data sheet, DocID17530 Rev 2, December 2016: pages 16, 17 (modes), 19, 22, 23, 41
+        (FIFO), 25 (addresses), 43, 48 (thresholds), 47 (clicks).
     [2] STMicroelectronics, ``lis3dh-pid``, ``lis3dh_reg.h`` and ``lis3dh_reg.c`` (registers, bits, sensitivities,
         cut-off frequencies).
     [3] Adafruit, ``adafruit_lis3dh.py`` 5.2.10 (auto-increment by the highest bit, click settings).
     [4] hexdocs.pm/lis3dh 0.1.0, ``LIS3DH.Click``; the numbers as in several drivers of the LIS2DH12.
+    [5] STMicroelectronics, ``lis2dh12-pid``, ``lis2dh12_reg.h``.
 """
 
 from typing import Final
 
 CHIP: Final = "lis3dh"
 ADDRESSES: Final = (0x18, 0x19)
-"""[2]: the SA0 pin at ground, at the supply; most boards have a pull-up or a pull-down there."""
+"""[1] page 25: the SA0 pin at ground, at the supply; most boards have a pull-up or a pull-down there."""
 
 WHO_AM_I: Final = 0x0F
 CHIP_ID: Final = 0x33
-"""[2]. The LIS2DH12 has the same id and, as far as it is used here, the same registers (unverified)."""
+"""[2]. The LIS2DH12 has the same id and, as far as it is used here, the same registers ([5])."""
 
 INCREMENT: Final = 0x80
 """[3]: set in a register's number, the number counts up within a transfer."""
@@ -43,11 +45,12 @@ FIFO_ON: Final = 0x40
 """CTRL_REG5 [2]."""
 
 OUTPUT: Final = 0x28
-"""OUT_X_L. With the FIFO on, a read goes on from OUT_Z_H to the next sample's OUT_X_L (unverified: as ST's note
-AN3308 is quoted)."""
+"""OUT_X_L. With the FIFO on, a read goes on from OUT_Z_H to the next sample's OUT_X_L ([1] page 23: the address rolls
+back)."""
 SAMPLE_LENGTH: Final = 6
 SATURATED: Final = 32_704
-"""The largest output with 10 bits, left-justified; with 12 bits it is 32752. It stands for anything beyond."""
+"""The largest output with the 10 bits of the FIFO ([1] page 19), left-justified; with 12 bits it is 32752. It stands
+for anything beyond."""
 
 FIFO_CTRL: Final = 0x2E
 BYPASS: Final = 0x00
@@ -57,7 +60,7 @@ FIFO_SRC: Final = 0x2F
 OVERRUN: Final = 0x40
 LEVEL: Final = 0x1F
 DEPTH: Final = 32
-"""[1] page 22; that OVRN_FIFO stands for the 32nd sample is unverified."""
+"""[1] page 41: OVRN_FIFO is set while there are 32 unread samples."""
 
 CLICK_CFG: Final = 0x38
 SINGLE_CLICKS: Final = 0x15
@@ -69,7 +72,8 @@ CLICK_THS: Final = 0x3A
 LATCH: Final = 0x80
 THRESHOLD_MG: Final = {2: 16, 4: 32, 8: 62, 16: 186}
 """Full scale in g to the thousandths of g that a step of the threshold stands for, as for the chip's other thresholds
-([4]; AN3308 is also quoted with 128ths of full scale, which is the same but at 16 g: unverified)."""
+([1] pages 43 and 48; for clicks, [4]. Unverified: [1] page 47 gives no unit for clicks, and AN3308 is also quoted
+with 128ths of full scale, which is the same but at 16 g)."""
 MOST_STEPS: Final = 0x7F
 SHOCK_S: Final = 0.05
 """TIME_LIMIT: what stays above the threshold longer is no knock but a motor, or wind."""
