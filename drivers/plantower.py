@@ -113,6 +113,7 @@ _PM: Final[Mapping[str, str]] = MappingProxyType(
 _ACCURACY: Final = (
     "±10 % at 100 to 500 µg/m3, PM2.5 standard data, between sensors (PMS5003 data manual V2.3, technical index)"
 )
+_COUNTED: Final = "counting efficiency 50 % at 0.3 µm, 98 % from 0.5 µm (PMS5003 data manual V2.3, technical index)"
 _HIGHEST_UG_M3: Final = 1000
 _HIGHEST_WORD: Final = 0xFFFF
 _KINDS: Final = (("", "atmospheric environment"), ("_cf1", "standard particle (factory environment)"))
@@ -148,6 +149,7 @@ def particles(*sizes: str) -> tuple[Channel, ...]:
             unit="count",
             minimum=0,
             maximum=_HIGHEST_WORD,
+            accuracy=_COUNTED,
         )
         for size in sizes
     )

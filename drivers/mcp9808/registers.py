@@ -4,6 +4,7 @@ Sources, by number:
     [1] Microchip, MCP9808 data sheet, DS25095A, 2011.
     [2] Linux, ``drivers/hwmon/jc42.c``, for chips with these registers.
     [3] Adafruit, Adafruit_CircuitPython_MCP9808 3.3.32, ``adafruit_mcp9808.py``.
+    [4] Microchip, MCP9808 at onlinedocs.microchip.com, section 5.8.4.
 """
 
 from typing import Final
@@ -30,7 +31,7 @@ DEVICE_ID_MASK: Final = 0xFF00
 
 RESOLUTION: Final = 0x08
 SIXTEENTH: Final = 0x03
-"""[3]: one byte; 0.0625 degree, measured in 250 ms."""
+"""[3]: one byte; 0.0625 degree, measured in 250 ms, and the value after power-up ([4] table 5-9)."""
 
 CONVERSION_S: Final = 0.3
-"""[3]: 250 ms, typical; a fifth more for safety."""
+"""[4] table 5-9: 250 ms, typical; a fifth more for safety."""

@@ -21,7 +21,7 @@ MODEL = SerialModel(
             unit="ppm",
             minimum=0,
             maximum=10_000,
-            accuracy="unverified",
+            accuracy="unverified: other projects have ±(50 ppm + 3 %) or ±(50 ppm + 5 %), to 5000 ppm",
         ),
     ),
     interval_s=30.0,

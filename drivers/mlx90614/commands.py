@@ -43,4 +43,5 @@ ZERO_CELSIUS: Final = 27_315
 """[3]: 0.02 K a step, 273.15 K at 0 degrees."""
 
 VALID_S: Final = 0.27
-"""20 ms to come up and 0.25 s to the first valid data, as another project has it (data sheet page unverified)."""
+"""20 ms to come up, as another project has it (unverified: the data sheet's page was not found), and 0.25 s to the
+first data, as Linux has it (``drivers/iio/temperature/mlx90614.c``, `MLX90614_TIMING_STARTUP`)."""

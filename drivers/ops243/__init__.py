@@ -43,7 +43,8 @@ MODEL = SerialModel(
             minimum=0,
             maximum=_FASTEST_CM_S,
             group=_GROUP,
-            accuracy="unverified; too low by the cosine of the angle between street and beam",
+            accuracy="unverified; resolution 0.061 m/s at 10 000 samples a second (UM-003-A, page 7); too low by the "
+            "cosine of the angle between street and beam",
         ),
     ),
     delivery=Delivery.PUSHED,

@@ -23,8 +23,8 @@ MODEL = I2cModel(
             unit="ppm",
             minimum=1,
             maximum=40_000,
-            accuracy="SCD41 ±(40 ppm + 5 %), 400 to 5000 ppm (SCD4x data sheet 1.1, page 1); "
-            "SCD40 ±(50 ppm + 5 %), 400 to 2000 ppm (unverified)",
+            accuracy="SCD41 ±(50 ppm + 2.5 %) from 400 to 1000 ppm, ±(50 ppm + 3 %) to 2000 ppm, ±(40 ppm + 5 %) to "
+            "5000 ppm; SCD40 ±(50 ppm + 5 %) from 400 to 2000 ppm (SCD4x data sheet 1.5, page 3)",
         ),
         Channel(
             name="temperature",
@@ -34,7 +34,7 @@ MODEL = I2cModel(
             exponent=-2,
             minimum=-1000,
             maximum=6000,
-            accuracy="unverified: ±0.8 °C from 15 to 35 °C, ±1.5 °C from -10 to 60 °C in resellers' tables",
+            accuracy="typically ±0.8 °C from 15 to 35 °C, ±1.5 °C from -10 to 60 °C (SCD4x data sheet 1.5, page 3)",
         ),
         Channel(
             name="humidity",
@@ -44,7 +44,8 @@ MODEL = I2cModel(
             exponent=-2,
             minimum=0,
             maximum=10_000,
-            accuracy="unverified: ±6 %RH from 20 to 65 %RH and 15 to 35 °C, ±9 %RH elsewhere in resellers' tables",
+            accuracy="typically ±6 %RH from 20 to 65 %RH and 15 to 35 °C, ±9 %RH from -10 to 60 °C "
+            "(SCD4x data sheet 1.5, page 3)",
         ),
     ),
 )

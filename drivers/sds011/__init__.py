@@ -4,7 +4,7 @@ from drivers.model import Delivery, SerialModel
 from drivers.reading import Channel
 from drivers.sds011.driver import REPORT_TIMEOUT_S, Options, Sds011
 
-_ACCURACY = "relative error 10 % (data sheet by its text at ali.retronic.us/dust-detection-sensor)"
+_ACCURACY = "unverified: relative error 10 % in a reseller's table; 5 % in the specification V1.0, 2014-08-05"
 _HIGHEST_DECI_UG_M3 = 9999
 
 MODEL = SerialModel(

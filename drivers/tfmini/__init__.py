@@ -16,7 +16,9 @@ MODEL = SerialModel(
             unit="cm",
             minimum=10,
             maximum=1200,
-            accuracy="unverified; range 0.1 to 12 m",
+            accuracy="TFmini-S ±6 cm from 0.1 to 6 m, ±1 % from 6 to 12 m (SJ-GU-TFmini-S-01 A00, page 2); TFmini "
+            "Plus ±5 cm from 0.1 to 6 m, ±1 % from 6 to 12 m (SJ-GU-TFmini-Plus-01 A04, page 1); TFmini ±4 cm from "
+            "0.3 to 6 m, ±6 cm from 6 to 12 m (SJ-GU-TFmini-T-01 A01, page 1)",
         ),
         Channel(
             name="strength",

@@ -26,7 +26,8 @@ MODEL = I2cModel(
             exponent=-2,
             minimum=0,
             maximum=14_000_000,
-            accuracy="unverified: output tolerance ±10 % in a board maker's description",
+            accuracy="output tolerance at most 10 % in the data sheet of 0 to 167 klx; the later one of 0 to 140 klx "
+            "states none (VEML7700 data sheet, page 1)",
         ),
     ),
 )
