@@ -36,7 +36,8 @@ _FAREWELL_S: Final = 6.0
 _RECEIPT_LOOK_S: Final = 0.05
 _HOUSEKEEPING_S: Final = 5.0
 _ANNOUNCE_NS: Final = 60 * _NS_PER_S
-_GIVEN_NS: Final = 600 * _NS_PER_S
+_GIVEN_NS: Final = 60 * _NS_PER_S
+"""What was given out since is not known after a crash: only a clock that is then set back by less finds it again."""
 
 
 class Unit:
@@ -163,26 +164,31 @@ class Unit:
     async def _store(self, close: Callable[[], Closed]) -> None:
         """Hand the rows of the windows that `close` closes to the outbox, which commits them within its loss window.
 
-        Cancellation is safe: once the windows are closed there is nothing to wait for.
+        Cancellation is safe: nothing is waited for between closing the windows and handing over their rows.
         """
         declared = await self._declaration()
         closed = close()
+        if closed.rows:
+            self._append(closed, declared)
         if self._s.boots.is_due:
             await self._s.outbox.save_counters(BOOTS, self._s.boots.export())
-        if not closed.rows:
-            return
+
+    def _append(self, closed: Closed, declared: bytes) -> None:
+        """Hand over rows with what is to be committed with them: which windows they are, what they have cost."""
         now_ns = self._s.clock.mono_ns()
+        counters = {} if self._s.ledgers is None else {LEDGERS: self._s.ledgers.export()}
         if closed.early or now_ns >= self._given_due_ns:
             self._given_due_ns = now_ns + _GIVEN_NS
-            await self._s.outbox.save_counters(GIVEN, self._s.given.export())
-        clock = payload.encode_clock(closed.clock)
-        paid = {} if self._s.ledgers is None else {LEDGERS: self._s.ledgers.export()}
+            counters[GIVEN] = self._s.given.export()
         if self._s.reporter.flash is not None:
-            paid |= self._s.reporter.flash.counters(early=closed.early)
+            counters |= self._s.reporter.flash.counters(early=closed.early)
         alarms = self._alarms(closed, declared)
         if self._s.alarming is not None:
-            paid |= self._s.alarming.counters(early=closed.early)
-        stored = self._s.outbox.append(closed.rows, declaration=declared, clock=clock, counters=paid, alarms=alarms)
+            counters |= self._s.alarming.counters(early=closed.early)
+        clock = payload.encode_clock(closed.clock)
+        stored = self._s.outbox.append(
+            closed.rows, declaration=declared, clock=clock, counters=counters, alarms=alarms
+        )
         stored.add_done_callback(self._told if alarms else self._stored)
 
     def _alarms(self, closed: Closed, declared: bytes) -> list[tuple[str, bytes]]:

@@ -6,14 +6,15 @@ import datetime as dt
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
 from agent import pausing, unit
+from agent.boots import NAME as BOOTS
 from agent.clock import Discipline, SystemClock, WallTime
 from agent.config import load
 from agent.discipline import SystemDiscipline
@@ -21,11 +22,13 @@ from agent.errors import SensorError, StoreError
 from agent.given import NAME as GIVEN
 from agent.given import Given
 from agent.poller import Poller, SensorState
+from agent.privacy.released import Released
 from agent.restarts import LIMIT, UNREACHED, RestartNeeded
 from agent.selftest import findings
 from agent.sensors import make_pollers
 from agent.service import Stages, Surroundings, build
 from agent.unit import Unit
+from agent.windows import Closed
 from agent.wire import keyfile
 from drivers.bus.linux_i2c import LinuxI2c
 from drivers.reading import Reading
@@ -137,6 +140,28 @@ async def test_unit_that_is_stopped_stores_the_open_windows_and_which_they_were(
     await again.close()
 
 
+async def test_unit_commits_which_windows_it_gave_out_with_their_rows(bench: Bench) -> None:
+    """And a crash right after that finds both or neither."""
+    outbox, rows, kept = bench.stages.outbox, [0], []
+    append, save = outbox.append, outbox.save_counters
+
+    def appended(released: Sequence[Released], **about: Any) -> object:  # noqa: ANN401 - whatever it is handed
+        rows[0] += len(released)
+        if GIVEN in about["counters"]:
+            kept.append(Given(bench.stages.clock.boot_id, about["counters"][GIVEN]).last_ms("weather", None))
+            assert kept[-1] == released[-1].start_ms
+        return append(released, **about)
+
+    async def saved(name: str, data: bytes) -> None:
+        assert name != GIVEN, "by a commit of its own"
+        await save(name, data)
+
+    bench.put(outbox, "append", appended)
+    bench.put(outbox, "save_counters", saved)
+    await bench.run(until=lambda: rows[0] > 1)
+    assert len(kept) == 2, "with the first rows, and with the windows that the stop has closed"
+
+
 async def test_unit_whose_stage_fails_ends_with_that_error_and_keeps_what_it_has(bench: Bench) -> None:
     async def fail() -> NoReturn:
         await reached(lambda: bench.stages.windows.readings > 0)
@@ -235,7 +260,33 @@ async def test_unit_stopped_while_a_window_waits_for_its_declaration_loses_no_wi
     bench.put(stages.outbox, "declare", declare)
     bench.put(stages.reporter.simulation, "look", lambda: not stages.windows.readings)
     await bench.run(until=waiting.is_set)
-    released = sum(counted["rows_released"] for counted in stages.windows.counters().values())
+    released = _released(stages)
+    again = await _stages(bench.site)
+    assert released == (await again.outbox.stats()).rows_stored >= 1
+    await again.close()
+
+
+async def test_unit_stopped_while_it_keeps_what_is_known_of_its_boot_loses_no_window(bench: Bench) -> None:
+    stages, real = bench.stages, bench.stages.outbox.save_counters
+    waiting = asyncio.Event()
+
+    async def save(name: str, data: bytes) -> None:
+        if name != BOOTS or waiting.is_set() or not _released(stages):
+            await real(name, data)
+            return
+        waiting.set()
+        await asyncio.Event().wait()
+
+    bench.put(stages.outbox, "save_counters", save)
+    tick = stages.windows.tick
+
+    def ticked() -> Closed:
+        stages.boots.is_due = True
+        return tick()
+
+    bench.put(stages.windows, "tick", ticked)
+    await bench.run(until=waiting.is_set)
+    released = _released(stages)
     again = await _stages(bench.site)
     assert released == (await again.outbox.stats()).rows_stored >= 1
     await again.close()
@@ -354,6 +405,10 @@ async def test_unit_whose_driver_has_a_fault_ends_until_it_has_ended_often_enoug
     assert "4711" not in caplog.text
     (poller,) = bench.stages.reporter.pollers
     assert (poller.state, poller.deadline_s) == (SensorState.FAILING, math.inf)
+
+
+def _released(stages: Stages) -> int:
+    return sum(counted["rows_released"] for counted in stages.windows.counters().values())
 
 
 async def _for_a_moment(work: Callable[[], Awaitable[None]], *, until: Callable[[], bool]) -> None:
