@@ -88,7 +88,7 @@ def wire_unit(number: int, *, program: Sequence[str] = ("-m", "agent")) -> UnitP
 
 
 def full_unit() -> UnitPlan:
-    """Return a unit whose store of 1.4 megabytes is full within two minutes, and every commit then evicts.
+    """Return a unit whose store of 2.6 megabytes is full within five minutes, and every commit then evicts.
 
     30 rows of 64 columns a second: each commit takes more than an eviction makes room for.
     """
@@ -97,7 +97,7 @@ def full_unit() -> UnitPlan:
         for number in range(64)
     ]
     streams = [dust_stream(f"full-{number}", sensor="a", channels=wide, batch="4s") for number in range(30)]
-    buffer = {"max_bytes": "1400kB", "loss_window": "5s"}
+    buffer = {"max_bytes": "2600kB", "loss_window": "5s"}
     return UnitPlan(name="full", sensors={"a": "pmsx003"}, streams=streams, buffer=buffer)
 
 

@@ -212,7 +212,7 @@ class Taking(Aim):
 class Evicting(Aim):
     """Fires at the write of a commit, with a store so full that each commit evicts."""
 
-    life_s = 120.0
+    life_s = 400.0
     _before: int | None = None
     _fired = False
 
