@@ -39,12 +39,14 @@ class Seen:
     Attributes:
         channel: which.
         count: how many readings had a value for it.
+        outside: how many of these were beyond the channel's range: the filter withholds such.
         first_ns, last_ns: CLOCK_MONOTONIC of the first and the last of them.
         value: the last one, in the channel's units; always None for one that may not be shown.
     """
 
     channel: Channel
     count: int = 0
+    outside: int = 0
     first_ns: int = 0
     last_ns: int = 0
     value: int | None = field(default=None, repr=False)
@@ -60,6 +62,7 @@ class Seen:
         self.count += 1
         if not hidden(self.channel) and isinstance(value, int):
             self.value = value
+            self.outside += not self.channel.minimum <= value <= self.channel.maximum
 
     @property
     def shown(self) -> str:
@@ -69,13 +72,22 @@ class Seen:
             return f"not shown: {why}"
         if self.value is None:
             return "not available"
-        return f"{Decimal(self.value).scaleb(self.channel.exponent):f}"
+        return self._words(self.value)
+
+    @property
+    def range(self) -> str:
+        """The channel's smallest and largest plausible value, in words."""
+        channel = self.channel
+        return f"{self._words(channel.minimum)} to {self._words(channel.maximum)} {channel.unit}"
 
     @property
     def rate(self) -> float | None:
         """Values a minute, None before there are two at different times."""
         span_ns = self.last_ns - self.first_ns
         return None if span_ns <= 0 else (self.count - 1) * 60 * _NS_PER_S / span_ns
+
+    def _words(self, value: int) -> str:
+        return f"{Decimal(value).scaleb(self.channel.exponent):f}"
 
     def age_s(self, now_ns: int) -> float | None:
         """Return how old the last value is, None when there never was one."""

@@ -218,6 +218,7 @@ def _plain(probe: Probe, now_ns: int) -> dict[str, Any]:
                 "value": seen.shown,
                 "age_s": seen.age_s(now_ns),
                 "count": seen.count,
+                "outside": seen.outside,
                 "a_minute": seen.rate,
             }
             for seen in probe.seen

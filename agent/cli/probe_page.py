@@ -81,7 +81,8 @@ class Page:
             table.add_row(*_row(seen, now_ns))
         counts = self._probe.line
         head = [headline(self._probe)] if counts is None else [headline(self._probe), line_words(counts)]
-        return Group(*map(Text, head), table)
+        beyond = [outside_words(seen) for seen in self._probe.seen if seen.outside]
+        return Group(*map(Text, head), table, *map(Text, beyond))
 
 
 def headline(probe: Probe) -> str:
@@ -96,6 +97,12 @@ def line_words(counts: Counts) -> str:
     """Return what was on a Modbus line; what never happened is left out."""
     rest = (f"{getattr(counts, name)} {words}" for name, words in _WORDS.items() if getattr(counts, name))
     return ", ".join((f"on the line: {counts.requests} requests, {counts.answers} answers", *rest))
+
+
+def outside_words(seen: Seen) -> str:
+    """Return how many values of a channel were beyond its range, and what becomes of such."""
+    what = f"{seen.channel.name}: {seen.outside} of {seen.count} values beyond its range"
+    return f"! {what}, {seen.range}: such values are withheld. Check wiring, address and model"
 
 
 def _row(seen: Seen, now_ns: int) -> tuple[str, ...]:

@@ -113,6 +113,16 @@ def test_probe_of_a_modbus_device_counts_what_its_line_hid_from_the_readings(sit
     assert "\non the line: 4 requests, 4 answers\n" in shown.stdout
 
 
+def test_probe_says_which_values_are_beyond_their_range_and_would_be_withheld(site: Site) -> None:
+    _add(site, METER)
+    absurd = dict.fromkeys(range(0x160), 0) | dict(enumerate((0x47C3, 0x5000)))
+    with SimulatedModbus(site.folder / "tty-modbus", {7: SimulatedSlave(input=absurd)}):
+        page, plain = (site.command("probe", "meter", str(site.config), *more).stdout for more in ([], ["--json"]))
+    assert "! voltage: 1 of 1 values beyond its range, 0.0 to 300.0 V" in page
+    outside = {channel["name"]: channel["outside"] for channel in json.loads(plain)["channels"]}
+    assert (outside.pop("voltage"), outside.pop("frequency"), set(outside.values())) == (1, 1, {0})
+
+
 def test_probe_of_a_modbus_device_that_does_not_answer_counts_its_silence(site: Site) -> None:
     _add(site, METER)
     with SimulatedModbus(site.folder / "tty-modbus", {}):
