@@ -1,13 +1,17 @@
 """An outbox for tests: a maker whose envelopes can be read back, released rows, and a clock that stands still."""
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from agent.buffer import files
+from agent.buffer.embargo import Embargo
+from agent.buffer.opening import Setup
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import (
     GapNote,
@@ -19,8 +23,10 @@ from agent.buffer.records import (
     StoredRow,
     StreamPolicy,
 )
+from agent.buffer.store import Database
 from agent.buffer.wal import wal_path
 from agent.clock import Instant
+from agent.moment import moment
 from agent.privacy.merge import How, Merging
 from agent.privacy.released import Released, release
 from agent.quality import Quality
@@ -158,6 +164,32 @@ def row(
 def rows(first: int, count: int, *, stream: str = "air") -> list[Released]:
     """Return consecutive rows."""
     return [row(index, stream=stream) for index in range(first, first + count)]
+
+
+def setup_at(path: Path, *, limits: Limits = GENEROUS) -> Setup:
+    """Return what an outbox is opened with on its own thread."""
+    return Setup(
+        path=path,
+        unit=UNIT,
+        limits=limits,
+        streams=STREAMS,
+        maker=ReadableMaker(),
+        embargo=Embargo(StillClock()),
+        destination=DESTINATION,
+        moment=lambda: moment(StillClock()),
+        now_ms=lambda: 0,
+        free_bytes=lambda: 1 << 40,
+    )
+
+
+@contextlib.contextmanager
+def database(folder: Path) -> Iterator[Database]:
+    """Open the database of a store that has just been made."""
+    path = folder / "outbox.db"
+    files.prepare(path, unit=UNIT)
+    db = Database(path, wal_pages=100)
+    yield db
+    db.close()
 
 
 async def opened(

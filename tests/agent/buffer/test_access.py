@@ -6,30 +6,17 @@ from pathlib import Path
 import pytest
 
 from agent.buffer.access import Access
-from agent.buffer.embargo import Embargo
 from agent.buffer.errors import StoreUnavailable
 from agent.buffer.opening import Parts, Setup
 from agent.buffer.orders import Orders
 from agent.errors import StoreError
-from agent.moment import moment
 from agent.wire.orders import Order
-from tests.support.outbox import DESTINATION, GENEROUS, STREAMS, UNIT, ReadableMaker, StillClock
+from tests.support.outbox import STREAMS, setup_at
 
 
 @pytest.fixture
 def setup(tmp_path: Path) -> Setup:
-    return Setup(
-        path=tmp_path / "outbox.db",
-        unit=UNIT,
-        limits=GENEROUS,
-        streams=STREAMS,
-        maker=ReadableMaker(),
-        embargo=Embargo(StillClock()),
-        destination=DESTINATION,
-        moment=lambda: moment(StillClock()),
-        now_ms=lambda: 0,
-        free_bytes=lambda: 1 << 40,
-    )
+    return setup_at(tmp_path / "outbox.db")
 
 
 def _refusing(error: StoreError) -> Callable[..., None]:

@@ -3,20 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from agent.buffer import files
 from agent.buffer.cited import Cited
 from agent.buffer.ledger import Ledger
 from agent.buffer.store import Database
-from tests.support.outbox import UNIT
+from tests.support.outbox import database
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "outbox.db"
-    files.prepare(path, unit=UNIT)
-    db = Database(path, wal_pages=100)
-    yield db
-    db.close()
+    with database(tmp_path) as db:
+        yield db
 
 
 @pytest.fixture

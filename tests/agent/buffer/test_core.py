@@ -14,15 +14,12 @@ from hypothesis import strategies as st
 
 from agent.buffer import files
 from agent.buffer.core import Core
-from agent.buffer.embargo import Embargo
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.eviction import Room
-from agent.buffer.opening import Setup
 from agent.buffer.records import Limits, Outgoing, ReceiptOutcome
 from agent.buffer.rows import encode_row
 from agent.buffer.wal import wal_path
 from agent.buffer.work import Reception, Rows, Work
-from agent.moment import moment
 from agent.privacy.released import Released
 from agent.wire.entries import EnvelopeEntry, LostEntry
 from agent.wire.export import Numbered, verify
@@ -30,15 +27,12 @@ from tests.support.disclosures import log_in
 from tests.support.outbox import (
     CLOCK,
     DECLARATION,
-    DESTINATION,
     DIGEST,
     RECEIVER,
-    STREAMS,
-    UNIT,
     ReadableMaker,
-    StillClock,
     parsed,
     row,
+    setup_at,
 )
 
 LIMITS = Limits(max_bytes=160 << 10, free_floor_bytes=0, loss_window_s=0)
@@ -56,21 +50,6 @@ OPS = st.lists(
 def _rows(released: list[Released], *, clock: bytes = CLOCK, declaration: bytes = DIGEST) -> Rows:
     data = [encode_row(one.values, one.quality) for one in released]
     return Rows(rows=released, data=data, declaration=declaration, clock=clock, completes=False)
-
-
-def _setup(path: Path, *, limits: Limits = LIMITS, free_bytes: Callable[[], int] = lambda: 1 << 40) -> Setup:
-    return Setup(
-        path=path,
-        unit=UNIT,
-        limits=limits,
-        streams=STREAMS,
-        maker=ReadableMaker(),
-        embargo=Embargo(StillClock()),
-        destination=DESTINATION,
-        moment=lambda: moment(StillClock()),
-        now_ms=lambda: 0,
-        free_bytes=free_bytes,
-    )
 
 
 @dataclass
@@ -136,7 +115,7 @@ class Lockstep:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.lives = 0
-        self.core = Core(_setup(self.path))
+        self.core = Core(setup_at(self.path, limits=LIMITS))
         self.core.transact(Work(declarations=[DECLARATION]))
         self.city = City()
         self.next = {"air": 0, "noise": 0}
@@ -236,12 +215,12 @@ class Lockstep:
         shutil.copy(wal_path(before), wal_path(self.path))
         epoch = self.core.epoch
         self.core.close()
-        self.core = Core(_setup(self.path))
+        self.core = Core(setup_at(self.path, limits=LIMITS))
         assert self.core.epoch == epoch
 
     def _open(self, _number: int) -> None:
         self.core.close()
-        self.core = Core(_setup(self.path))
+        self.core = Core(setup_at(self.path, limits=LIMITS))
 
     def finish(self) -> None:
         """Deliver everything."""
@@ -276,7 +255,7 @@ def test_outbox_after_any_history_has_delivered_each_row_once_or_counted_it(ops:
 
 
 def _core(folder: Path, **changes: Any) -> Core:  # noqa: ANN401 - fields of `Setup`
-    return Core(replace(_setup(folder / "outbox.db"), **changes))
+    return Core(replace(setup_at(folder / "outbox.db", limits=LIMITS), **changes))
 
 
 def test_transaction_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -3,28 +3,23 @@ from pathlib import Path
 
 import pytest
 
-from agent.buffer import files
 from agent.buffer.gaps import Gaps
 from agent.buffer.ledger import Ledger
 from agent.buffer.state import Stream
-from agent.buffer.store import Database
 from agent.wire.messages import GapReason
-from tests.support.outbox import STREAMS, UNIT
+from tests.support.outbox import STREAMS, database
 
 HASH = bytes(32)
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    path = tmp_path / "outbox.db"
-    files.prepare(path, unit=UNIT)
-    db = Database(path, wal_pages=100)
-    ledger = Ledger(db)
-    ledger.load()
-    ledger.configure(STREAMS)
-    ledger.save()
-    yield ledger
-    db.close()
+    with database(tmp_path) as db:
+        ledger = Ledger(db)
+        ledger.load()
+        ledger.configure(STREAMS)
+        ledger.save()
+        yield ledger
 
 
 @pytest.fixture

@@ -4,20 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from agent.buffer import files
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.ledger import Ledger
 from agent.buffer.store import Database
-from tests.support.outbox import STREAMS, UNIT
+from tests.support.outbox import STREAMS, database
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
-    path = tmp_path / "outbox.db"
-    files.prepare(path, unit=UNIT)
-    db = Database(path, wal_pages=100)
-    yield db
-    db.close()
+    with database(tmp_path) as db:
+        yield db
 
 
 @pytest.fixture
