@@ -46,9 +46,11 @@ class Aim:
 
     Attributes:
         life_s: an agent that offers no chance for so long is killed anyway, and the kill counts for no state.
+        told_to_stop: the agent was; otherwise it may not end by itself.
     """
 
     life_s = 15.0
+    told_to_stop = False
 
     def __init__(self, hunter: "Hunter") -> None:
         self.hunter = hunter
@@ -274,9 +276,9 @@ class Starting(Aim):
 
 
 class Stopping(Aim):
-    """Stops the agent in order, and fires while it drains, or lets it end."""
+    """Stops the agent in order, and fires while it drains, unless it has ended by then."""
 
-    _in_order = False
+    _draining = False
 
     async def chase(self) -> None:
         """Fire after a random part of the shutdown."""
@@ -285,12 +287,14 @@ class Stopping(Aim):
         await asyncio.sleep(self.rng.uniform(0.0, 1.0))
         assert hunter.unit.process is not None
         hunter.unit.process.send(signal.SIGTERM)
+        self.told_to_stop = True
         await asyncio.sleep(self.rng.uniform(0.0, 0.25))
+        self._draining = not hunter.unit.dead
         hunter.fire()
 
     def verdict(self, view: StoreView) -> tuple[bool, str]:  # noqa: ARG002 - as declared
-        """SIGTERM had been sent."""
-        return True, "draining"
+        """SIGTERM had been sent, and it had not ended."""
+        return self._draining, "draining" if self._draining else "had ended"
 
 
 AIMS: dict[State, type[Aim]] = {

@@ -101,7 +101,7 @@ class Hunter:
         chase.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await chase
-        assert self.killed_s or not self.unit.dead, self.unit.log.read_text()[-2000:]
+        assert self.killed_s or not self.unit.dead or aim.told_to_stop, self.unit.log.read_text()[-2000:]
         if not self.killed_s:
             self.fire()
         await self._bury()
