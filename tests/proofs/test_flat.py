@@ -18,7 +18,7 @@ def _status(**changes: int) -> dict[str, Any]:
 
 
 def _day(rss_kb: list[int], **changes: int) -> Day:
-    return Day(rss_kb=rss_kb, full=len(rss_kb) // 2, status=_status(**changes))
+    return Day(rss_kb=rss_kb, full=len(rss_kb) // 2, refused=1, status=_status(**changes))
 
 
 def test_day_whose_memory_rises_while_it_warms_up_is_flat() -> None:
@@ -26,13 +26,21 @@ def test_day_whose_memory_rises_while_it_warms_up_is_flat() -> None:
 
 
 def test_day_whose_memory_goes_on_rising_is_not_flat() -> None:
-    (problem,) = flat.judge(_day([40_000 + index * 2 for index in range(300)]))
-    assert problem.startswith("the memory rises: rise +3")
+    (problem,) = flat.judge(_day([40_000 + index * 12 for index in range(300)]))
+    assert problem.startswith("the memory rises: rise +")
+
+
+def test_day_whose_memory_is_cut_up_once_more_is_flat() -> None:
+    assert flat.judge(_day([40_000 + 700 * (index > 200) for index in range(300)])) == []
 
 
 def test_day_on_which_nothing_happened_proves_nothing() -> None:
     day = Day(rss_kb=[40_000] * 300, full=3, status=_status(rows_evicted=0))
-    assert flat.judge(day) == ["no row was evicted", "the store was full less than a quarter of the time"]
+    assert flat.judge(day) == [
+        "no row was evicted",
+        "the disk never refused a write",
+        "the store was full less than a quarter of the time",
+    ]
 
 
 def test_agent_that_ended_by_itself_proves_nothing() -> None:
