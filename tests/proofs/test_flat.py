@@ -26,12 +26,8 @@ def test_day_whose_memory_rises_while_it_warms_up_is_flat() -> None:
 
 
 def test_day_whose_memory_goes_on_rising_is_not_flat() -> None:
-    (problem,) = flat.judge(_day([40_000 + index * 12 for index in range(300)]))
-    assert problem.startswith("the memory rises: rise +")
-
-
-def test_day_whose_memory_is_cut_up_once_more_is_flat() -> None:
-    assert flat.judge(_day([40_000 + 700 * (index > 200) for index in range(300)])) == []
+    (problem,) = flat.judge(_day([40_000 + index * 2 for index in range(300)]))
+    assert problem.startswith("the memory rises: rise +3")
 
 
 def test_day_on_which_nothing_happened_proves_nothing() -> None:
