@@ -1,18 +1,8 @@
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from agent.buffer.cited import Cited
 from agent.buffer.ledger import Ledger
 from agent.buffer.store import Database
-from tests.support.outbox import database
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    with database(tmp_path) as db:
-        yield db
 
 
 @pytest.fixture

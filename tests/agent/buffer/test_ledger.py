@@ -1,19 +1,11 @@
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from agent.buffer.errors import StoreDamaged
 from agent.buffer.ledger import Ledger
 from agent.buffer.store import Database
-from tests.support.outbox import STREAMS, database
-
-
-@pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    with database(tmp_path) as db:
-        yield db
+from tests.support.outbox import STREAMS
 
 
 @pytest.fixture
