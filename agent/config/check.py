@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from agent.config import model
 from agent.config.catalogue import Catalogue
 from agent.config.check_bus import Buses, check_buses
 from agent.config.check_control import check_control
@@ -22,6 +21,8 @@ from agent.config.check_size import check_size
 from agent.config.check_stream import Streams, check_streams
 from agent.config.check_unit import check_unit
 from agent.config.check_uplink import check_uplink
+from agent.config.model import Configuration
+from agent.config.model_delivery import DEFAULT_STATUS
 from agent.config.plans import Settings
 from agent.config.resolve import resolve
 from agent.tomlfile import Document, Duration, Report, Table
@@ -50,7 +51,7 @@ def check(document: Document, catalogue: Catalogue, *, folder: Path) -> Outcome:
         folder: what relative paths in the file count from.
     """
     report = Report()
-    root = check_model(document, model.Configuration, report=report)
+    root = check_model(document, Configuration, report=report)
     location = check_unit(root.table("unit"))
     buses = check_buses(root)
     sensors = check_sensors(root, buses, catalogue)
@@ -62,7 +63,7 @@ def check(document: Document, catalogue: Catalogue, *, folder: Path) -> Outcome:
     _check_rest(root, buses, sensors, streams)
     if report.errors():
         return Outcome(report, None)
-    configuration = msgspec.convert(root.plain(), model.Configuration)
+    configuration = msgspec.convert(root.plain(), Configuration)
     settings = resolve(configuration, location=location, buses=buses, sensors=sensors, streams=streams, folder=folder)
     check_size(root, settings)
     return Outcome(report, None if report.errors() else settings)
@@ -81,6 +82,6 @@ def _check_rest(root: Table, buses: Buses, sensors: Sensors, streams: Streams) -
     check_clock(root.table("clock"), sensors)
     check_control(root.table("control"))
     _check_quiet_clock(root, sensors)
-    status = uplink.get("status_interval", Duration) or model.DEFAULT_STATUS
+    status = uplink.get("status_interval", Duration) or DEFAULT_STATUS
     check_budget(root.table("budget"), streams.plans, tls=uplink.values.get("tls") is not False, status=status)
     check_unused(root, buses, sensors, streams)

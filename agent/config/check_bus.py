@@ -8,19 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from agent.config.model_sensors import KEYS
 from agent.config.plans import BusKind, BusPlan, MuxPlan
-from agent.tomlfile import Duration, Severity, Table, quoted
+from agent.tomlfile import Duration, Severity, Table, either, listing, quoted
 from drivers.bus.framing import LineFormat, Parity
 
-_LINE: Final = ("path", "baudrate", "parity", "stop_bits")
-KEYS: Final = {
-    BusKind.I2C: ("path",),
-    BusKind.SERIAL: _LINE,
-    BusKind.MODBUS: (*_LINE, "turnaround"),
-    BusKind.MUX: ("bus", "address", "channel"),
-    BusKind.SYSFS: ("path",),
-}
-"""The keys of each kind besides `kind`."""
 NEEDED: Final = {
     "path": 'a device node, such as "/dev/i2c-1" or "/dev/serial/by-id/usb-..."',
     "bus": "the name of the bus that the multiplexer is on",
@@ -147,14 +139,7 @@ def _check_keys(table: Table, kind: BusKind) -> bool:
     """Return whether everything is there that this kind needs; report that, and what it has no use for."""
     for key in sorted({key for keys in KEYS.values() for key in keys} - set(KEYS[kind])):
         if key in table.values:
-            why = _NO_USE.get((kind, key))
-            table.problem(
-                key,
-                "no-effect",
-                f"a bus of kind {quoted(kind.value)} has no {key}",
-                expected=f"no {key} here",
-                hint="remove this line" if why is None else f"remove this line; {why}",
-            )
+            _refuse(table, key, kind)
     missing = [key for key in KEYS[kind] if key in NEEDED and key not in table.written]
     for key in missing:
         table.problem(
@@ -165,6 +150,20 @@ def _check_keys(table: Table, kind: BusKind) -> bool:
             found="nothing",
         )
     return not missing
+
+
+def _refuse(table: Table, key: str, kind: BusKind) -> None:
+    """Report a key of another kind."""
+    owners = either(quoted(other) for other, keys in KEYS.items() if key in keys)
+    why = _NO_USE.get((kind, key))
+    table.problem(
+        key,
+        "no-effect",
+        f"{quoted(key)} is a key of kind {owners}; this bus is of kind {quoted(kind.value)}",
+        expected=f"one of {listing(['kind', *KEYS[kind]])}",
+        found=quoted(key),
+        hint="remove this line or correct kind" + ("" if why is None else f"; {why}"),
+    )
 
 
 def _check_path(table: Table, path: str, owners: dict[str, str]) -> None:

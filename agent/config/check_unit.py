@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from agent.config import dtpr
-from agent.config.model import DEFAULT_LOCATION_GRID
+from agent.config.model_unit import DEFAULT_LOCATION_GRID
 from agent.privacy.grid import Grid
 from agent.tomlfile import Distance, Table, did_you_mean, nearest, quoted
 from agent.wire.fields import MAX_CODES

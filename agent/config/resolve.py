@@ -9,10 +9,12 @@ from typing import Final
 
 from agent.budget import BudgetSettings
 from agent.buffer.records import Limits
-from agent.config import model
 from agent.config.check_bus import Buses
 from agent.config.check_sensor import Sensors
 from agent.config.check_stream import Streams
+from agent.config.model import Configuration
+from agent.config.model_delivery import Budget, Buffer, Tls, Uplink
+from agent.config.model_unit import Control, Unit
 from agent.config.plans import (
     BusKind,
     BusPlan,
@@ -42,7 +44,7 @@ _DELIVERY: Final = {"receipts": Delivery.RECEIPT, "broker": Delivery.BROKER}
 
 
 def resolve(
-    configuration: model.Configuration,
+    configuration: Configuration,
     *,
     location: tuple[int, int, int] | None,
     buses: Buses,
@@ -111,7 +113,7 @@ def require_complete(plan: StreamPlan) -> None:
         )
 
 
-def _unit(unit: model.Unit, *, location: tuple[int, int, int] | None, folder: Path) -> UnitSettings:
+def _unit(unit: Unit, *, location: tuple[int, int, int] | None, folder: Path) -> UnitSettings:
     return UnitSettings(
         id=unit.id,
         site=unit.site,
@@ -151,7 +153,7 @@ def _bus(bus: BusPlan, sensor: SensorPlan) -> BusPlan:
     return bus
 
 
-def _uplink(uplink: model.Uplink, folder: Path) -> UplinkPlan:
+def _uplink(uplink: Uplink, folder: Path) -> UplinkPlan:
     tls = _tls(uplink, folder)
     return UplinkPlan(
         host=uplink.host,
@@ -169,7 +171,7 @@ def _uplink(uplink: model.Uplink, folder: Path) -> UplinkPlan:
     )
 
 
-def _control(control: model.Control, folder: Path) -> ControlPlan:
+def _control(control: Control, folder: Path) -> ControlPlan:
     return ControlPlan(
         keys=tuple(
             (entry.key if KEY_TEXT.match(entry.key) else folder / entry.key, Role(entry.role))
@@ -178,8 +180,8 @@ def _control(control: model.Control, folder: Path) -> ControlPlan:
     )
 
 
-def _tls(uplink: model.Uplink, folder: Path) -> TlsSettings | None:
-    given = model.Tls() if uplink.tls is True else uplink.tls
+def _tls(uplink: Uplink, folder: Path) -> TlsSettings | None:
+    given = Tls() if uplink.tls is True else uplink.tls
     if isinstance(given, bool):
         return None
     return TlsSettings(
@@ -197,7 +199,7 @@ def _secret(text: str | None, folder: Path) -> Secret | None:
     return Secret(file=folder / text)
 
 
-def _limits(buffer: model.Buffer) -> Limits:
+def _limits(buffer: Buffer) -> Limits:
     return Limits(
         max_bytes=int(buffer.max_bytes),
         free_floor_bytes=int(buffer.free_floor),
@@ -209,7 +211,7 @@ def _limits(buffer: model.Buffer) -> Limits:
     )
 
 
-def _budget(budget: model.Budget, timezone: str) -> BudgetSettings:
+def _budget(budget: Budget, timezone: str) -> BudgetSettings:
     return BudgetSettings(
         messages_per_minute=budget.messages_per_minute,
         bytes_per_minute=_bytes(budget.bytes_per_minute),

@@ -13,9 +13,10 @@ from msgspec import inspect as described
 
 from agent.config import dtpr
 from agent.config.catalogue import Catalogue
-from agent.config.check_bus import KEYS, NEEDED
+from agent.config.check_bus import NEEDED
 from agent.config.declared import names as declared
-from agent.config.model import Bus, Configuration, Sensor
+from agent.config.model import Configuration
+from agent.config.model_sensors import KEYS, Bus, Sensor
 from agent.config.plans import BusKind
 from agent.tomlfile import Quantity
 from agent.tomlfile.words import members

@@ -8,7 +8,7 @@ from agent.tomlfile.document import Document, Unusable, dotted, parse, read
 from agent.tomlfile.problem import Problem, Report, Severity, printable, quoted
 from agent.tomlfile.quantities import Distance, Duration, Quantity, Size
 from agent.tomlfile.scan import Path, Place
-from agent.tomlfile.suggest import did_you_mean, listing, nearest
+from agent.tomlfile.suggest import did_you_mean, either, listing, nearest
 from agent.tomlfile.table import Table
 from agent.tomlfile.walk import check, check_table
 
@@ -29,6 +29,7 @@ __all__ = [
     "check_table",
     "did_you_mean",
     "dotted",
+    "either",
     "listing",
     "nearest",
     "parse",

@@ -20,6 +20,12 @@ def did_you_mean(wrong: str, names: Iterable[str]) -> str | None:
     return None if name is None else f'did you mean "{name}"?'
 
 
+def either(parts: Iterable[str]) -> str:
+    """Return the parts as a choice, such as "a, b or c"."""
+    *first, last = parts
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def listing(names: Iterable[str]) -> str:
     """Return the names for a message: sorted, shortened when there are many, and words for none at all."""
     ordered = sorted(names)

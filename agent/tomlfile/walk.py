@@ -5,7 +5,7 @@ may stand there. In: a document and a model. Out: a `Table` that holds what was 
 too, so that rules over several keys still find the rest), and problems. Never: what keys mean together.
 
 ``msgspec.Meta(extra=...)`` may carry ``is`` (what the value is, in words), ``code`` (of the problem), ``minimum``
-and ``maximum`` (of quantities, in their base unit).
+and ``maximum`` (of quantities, in their base unit), ``keys`` (see `keys`).
 """
 
 import datetime as dt
@@ -18,10 +18,10 @@ from msgspec import inspect as model
 
 from agent.tomlfile import spot as leaf
 from agent.tomlfile.document import Document, dotted
+from agent.tomlfile.keys import Keys, keys_of
 from agent.tomlfile.problem import Report, quoted
 from agent.tomlfile.scan import Path
 from agent.tomlfile.spot import INVALID, Invalid, Spot, matches, propose_name
-from agent.tomlfile.suggest import did_you_mean, listing, nearest
 from agent.tomlfile.table import Table
 from agent.tomlfile.words import members, unwrap, words
 
@@ -76,7 +76,7 @@ class _Walker:
                 result = self.value((*path, key), value, known[key].type)
                 right |= {} if isinstance(result, Invalid) else {key: result}
             else:
-                meant = self.unknown_key((*path, key), list(known))
+                meant = self.unknown_key((*path, key), keys_of(described, values))
                 seen |= set() if meant is None else {meant}
         for key, entry in known.items():
             if entry.required and key not in seen:
@@ -117,19 +117,19 @@ class _Walker:
         )
         self.report.add(problem)
 
-    def unknown_key(self, path: Path, known: list[str]) -> str | None:
+    def unknown_key(self, path: Path, keys: Keys) -> str | None:
         """Report the key and return the one that was probably meant: it is wrong then, not missing."""
         where = f"[{dotted(path[:-1])}]" if len(path) > 1 else "this file"
         problem = self.document.problem(
             path,
             code="unknown-key",
-            message=f"{where} knows no key {quoted(path[-1])}",
-            expected=f"one of {listing(known)}" if known else "no key at all",
+            message=f"{where}{keys.whose()} knows no key {quoted(path[-1])}",
+            expected=keys.expected(),
             found=quoted(path[-1]),
-            hint=did_you_mean(str(path[-1]), known),
+            hint=keys.hint(str(path[-1])),
         )
         self.report.add(problem)
-        return nearest(str(path[-1]), known)
+        return keys.meant(str(path[-1]))
 
     def missing(self, path: Path, kind: model.Type) -> None:
         inner, extra = unwrap(kind)

@@ -15,7 +15,8 @@ from agent.config.catalogue import installed
 from agent.config.check_bus import check_buses
 from agent.config.check_mux import check_addresses
 from agent.config.check_sensor import check_sensors
-from agent.config.model import Bus, Name, Sensor
+from agent.config.model_sensors import Bus, Sensor
+from agent.config.model_values import Name
 from agent.config.plans import BusPlan, SensorPlan
 from agent.config.resolve import resolve_sensors
 from agent.errors import ConfigurationError

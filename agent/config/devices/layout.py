@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from agent.config.model import Property
+from agent.config.model_values import Property
 from agent.tomlfile.quantities import Duration
 from drivers.declared.fields import Kind
 

@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.config import examine, model
+from agent.config import examine
 from agent.config.catalogue import installed
 from agent.config.declared import names as declared
+from agent.config.model_delivery import Budget, Buffer, Tls, Uplink
+from agent.config.model_sensors import Bus, Sensor
+from agent.config.model_streams import Alarm, Channel, Fast, Noise, Stream
+from agent.config.model_unit import Clock, Control, Unit
 from agent.config.schema import explanations, schema
 from agent.tomlfile import Quantity
 
@@ -18,20 +22,20 @@ ROOT = Path(__file__).resolve().parents[3]
 UNIT = (ROOT / "config/unit.toml").read_text()
 GUIDE = (ROOT / "docs/configuring.md").read_text()
 SECTIONS = [
-    model.Unit,
-    model.Bus,
-    model.Sensor,
-    model.Stream,
-    model.Noise,
-    model.Channel,
-    model.Alarm,
-    model.Fast,
-    model.Uplink,
-    model.Tls,
-    model.Buffer,
-    model.Budget,
-    model.Clock,
-    model.Control,
+    Unit,
+    Bus,
+    Sensor,
+    Stream,
+    Noise,
+    Channel,
+    Alarm,
+    Fast,
+    Uplink,
+    Tls,
+    Buffer,
+    Budget,
+    Clock,
+    Control,
 ]
 KEYS = sorted(
     {key for section in SECTIONS for key in explanations(section)} - {"alarm", "fast", "noise", "options", "tls"}

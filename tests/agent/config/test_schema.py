@@ -9,8 +9,8 @@ import jsonschema
 import pytest
 import tomli
 
-from agent.config import model
 from agent.config.catalogue import installed
+from agent.config.model_delivery import Uplink
 from agent.config.schema import explanations, schema
 from tests.support.fake_models import CATALOGUE, UNIT
 
@@ -186,6 +186,6 @@ def test_schema_describes_every_key() -> None:
 
 
 def test_explanations_of_a_section_join_continued_lines() -> None:
-    texts = explanations(model.Uplink)
+    texts = explanations(Uplink)
     assert texts["delivery"].endswith('needs mqtt = "5").')
     assert "  " not in texts["delivery"]
