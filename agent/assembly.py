@@ -1,16 +1,20 @@
 """From the checked configuration to what each stage is given.
 
-In: settings. Out: the stages' own settings, keys and clock. Never: starts anything.
+In: settings. Out: the stages' own settings, keys, filters and clock. Never: starts anything.
 """
 
+import logging
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agent.buffer.records import Lane as BufferLane
 from agent.buffer.records import Outgoing, StreamPolicy
 from agent.clock import SystemClock
 from agent.config.plans import ClockSource, Settings
 from agent.discipline import GnssDiscipline, KernelDiscipline, SystemDiscipline, rtc_time
+from agent.privacy.filter import StreamFilter
 from agent.sealer import PADDING_BYTES, StreamFormat
 from agent.uplink.settings import Mqtt, Timing, UplinkSettings
 from agent.windows import Watcher
@@ -21,6 +25,10 @@ from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
 from agent.wire.topics import Lane, Topics
 from drivers.reading import Reading
 
+if TYPE_CHECKING:
+    from agent.privacy.ledgers import Ledgers
+
+_LOG = logging.getLogger(__name__)
 _RESERVED: Final = {DECLARATIONS: Lane.DECLARATION, ACKNOWLEDGEMENTS: Lane.ACK, LOGS: Lane.LOG}
 """Where the streams go that the unit has for itself."""
 
@@ -73,6 +81,41 @@ def stream_formats(settings: Settings) -> dict[str, StreamFormat]:
         )
         for plan in settings.streams
     }
+
+
+def make_filters(
+    settings: Settings, *, tested: Mapping[str, str], ledgers: "Ledgers | None" = None
+) -> tuple[dict[str, StreamFilter], dict[str, str]]:
+    """Return the filters of the streams whose self-test passed, and why the other streams are suspended.
+
+    Args:
+        settings: the streams.
+        tested: what `agent.selftest.findings` found; a stream that is not there was not tested.
+        ledgers: what pays for noise. Without, nothing does, and what needs it is suppressed: `lamppost once` may not
+            spend, and may not show by being repeated what the noise hides.
+    """
+    filters: dict[str, StreamFilter] = {}
+    suspended: dict[str, str] = {}
+    ledgers = ledgers or make_ledgers(settings, None)
+    for plan in settings.streams:
+        reason = tested.get(plan.name, "it was not made")
+        if reason:
+            suspended[plan.name] = reason
+            _LOG.error("stream %s is suspended: its privacy self-test failed: %s", plan.name, reason)
+        else:
+            ledger = ledgers.of(plan.name) if ledgers and plan.spec.noise else None
+            filters[plan.name] = StreamFilter(spec=plan.spec, random_bytes=os.urandom, ledger=ledger)
+    return filters, suspended
+
+
+def make_ledgers(settings: Settings, saved: bytes | None) -> "Ledgers | None":
+    """Return the budget ledgers of the streams with noise, None when there are none."""
+    specs = [plan.spec for plan in settings.streams]
+    if all(spec.noise is None for spec in specs):
+        return None
+    from agent.privacy import ledgers  # noqa: PLC0415 - exact fractions are a megabyte that few units need
+
+    return ledgers.Ledgers(ledgers.budgets_of(specs), saved)
 
 
 def uplink_settings(settings: Settings) -> UplinkSettings:

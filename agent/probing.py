@@ -129,7 +129,7 @@ class Probe:
     @property
     def errors(self) -> int:
         """How many attempts failed."""
-        return self._poller.failures
+        return self._poller.condition.failures
 
     @property
     def skipped(self) -> int:
@@ -144,12 +144,12 @@ class Probe:
     @property
     def problem(self) -> str | None:
         """What is wrong now, None when nothing is."""
-        return self._poller.problem
+        return self._poller.condition.problem
 
     @property
     def state(self) -> SensorState | None:
         """What the service would call the sensor's state; None before the first attempt has ended."""
-        return self._poller.state
+        return self._poller.condition.state
 
     def waited_s(self, now_ns: int) -> float:
         """Return seconds since the last reading, since the start where there was none."""

@@ -99,9 +99,9 @@ class Reporter:
         """Return them with for how long."""
         states = self.windows.states
         return {
-            poller.sensor: _for_how_long(now_ns - poller.suspected_mono_ns)
+            poller.sensor: _for_how_long(now_ns - poller.condition.suspected_mono_ns)
             for poller in self.pollers
-            if poller.suspected_mono_ns is not None and states.get(poller.sensor) is SensorState.OK
+            if poller.condition.suspected_mono_ns is not None and states.get(poller.sensor) is SensorState.OK
         }
 
     def _ordered(self) -> dict[str, str]:
@@ -152,11 +152,11 @@ def _for_how_long(elapsed_ns: int) -> Suspected:
 
 def _sensor(poller: Poller) -> dict[str, Any]:
     return {
-        "state": None if poller.state is None else poller.state.value,
+        "state": None if poller.condition.state is None else poller.condition.state.value,
         "readings": poller.readings,
-        "failures": poller.failures,
+        "failures": poller.condition.failures,
         "skipped": poller.skipped,
         "trips": poller.trips.counts,
-        "problem": poller.problem,
-        "suspicion": poller.suspicion,
+        "problem": poller.condition.problem,
+        "suspicion": poller.condition.suspicion,
     }

@@ -11,33 +11,23 @@ then the store.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 from typing import Final
 
-from agent import declaration
-from agent.boots import NAME as BOOTS
-from agent.disclosure import DailyHead
 from agent.errors import SensorError, StoreError
-from agent.given import NAME as GIVEN
+from agent.housekeeping import Housekeeping
 from agent.obedience import Obedience, Reach
 from agent.pausing import Quieter
 from agent.poller import Poller
-from agent.privacy.payment import NAME as LEDGERS
 from agent.sensors import close_buses, make_pollers
 from agent.service import STALL_S, Stages
+from agent.storing import Storing
 from agent.tasks import cancel, until
 from agent.windows import Closed
-from agent.wire import payload
 from drivers.errors import DriverError
 
 _LOG = logging.getLogger(__name__)
-_NS_PER_S: Final = 1_000_000_000
 _FAREWELL_S: Final = 6.0
 _RECEIPT_LOOK_S: Final = 0.05
-_HOUSEKEEPING_S: Final = 5.0
-_ANNOUNCE_NS: Final = 60 * _NS_PER_S
-_GIVEN_NS: Final = 60 * _NS_PER_S
-"""What was given out since is not known after a crash: only a clock that is then set back by less finds it again."""
 
 
 class Unit:
@@ -45,20 +35,12 @@ class Unit:
 
     def __init__(self, stages: Stages) -> None:
         self._s = stages
+        self._storing = Storing(stages)
+        self._housekeeping = Housekeeping(stages)
         self._source: list[asyncio.Task[None]] = []
         self._sink: list[asyncio.Task[None]] = []
-        self._declared: tuple[bool, bytes] | None = None
-        self._announced: tuple[object, int] = (({}, frozenset()), 0)
-        self._given_due_ns = 0
-        self._sealed_along = 0
         self._known = frozenset(plan.name for plan in stages.settings.streams)
         self._quieter: Quieter | None = None
-        self._head = DailyHead(
-            stages.settings.unit.id,
-            clock=stages.clock,
-            log_head=stages.outbox.log_head,
-            tell=stages.outbox.tell,
-        )
         self._control = Obedience(stages.desk, outbox=stages.outbox, clock=stages.clock, reach=self._reach())
         stages.reception.on_control = self._control.take
 
@@ -88,7 +70,7 @@ class Unit:
     async def _start(self) -> None:
         stages = self._s
         self._known |= frozenset(await stages.outbox.streams())
-        await self._declaration()
+        await self._storing.declare()
         pollers = make_pollers(stages.settings, buses=stages.buses, clock=stages.clock, sink=stages.windows)
         stages.reporter.pollers = pollers
         specs = [plan.spec for plan in stages.settings.streams]
@@ -105,7 +87,7 @@ class Unit:
         stages.health.ready("running; the store is open")
         self._source = [
             asyncio.create_task(self._release(), name="windows"),
-            asyncio.create_task(self._housekeep(), name="housekeeping"),
+            asyncio.create_task(self._housekeeping.run(), name="housekeeping"),
             asyncio.create_task(self._stay_quiet(quieter), name="quiet hours"),
             *(asyncio.create_task(self._sense(poller), name=f"sensor {poller.sensor}") for poller in pollers),
         ]
@@ -126,7 +108,7 @@ class Unit:
     async def _suspend(self, streams: frozenset[str]) -> None:
         """Suspend these streams and no others: what they had observed is stored, their sensors are closed."""
         if streams != self._s.windows.suspended:
-            await self._store(lambda: self._s.windows.set_suspended(streams))
+            await self._storing.store(lambda: self._s.windows.set_suspended(streams))
             self._s.publisher.announce()
         if self._quieter is not None:
             await self._quiet(self._quieter)
@@ -143,7 +125,7 @@ class Unit:
             quieter.update(windows.timeline.now, suspended=windows.suspended)
             return closed
 
-        await self._store(close)
+        await self._storing.store(close)
 
     async def _stay_quiet(self, quieter: Quieter) -> None:
         """Pause and resume sensors as their quiet hours begin and end, for ever."""
@@ -159,105 +141,7 @@ class Unit:
         while True:
             beat()
             await self._s.clock.sleep(min(self._s.windows.next_tick_s(), STALL_S / 2))
-            await self._store(self._s.windows.tick)
-
-    async def _store(self, close: Callable[[], Closed]) -> None:
-        """Hand the rows of the windows that `close` closes to the outbox, which commits them within its loss window.
-
-        Cancellation is safe: nothing is waited for between closing the windows and handing over their rows.
-        """
-        declared = await self._declaration()
-        closed = close()
-        if closed.rows:
-            self._append(closed, declared)
-        if self._s.boots.is_due:
-            await self._s.outbox.save_counters(BOOTS, self._s.boots.export())
-
-    def _append(self, closed: Closed, declared: bytes) -> None:
-        """Hand over rows with what is to be committed with them: which windows they are, what they have cost."""
-        now_ns = self._s.clock.mono_ns()
-        counters = {} if self._s.ledgers is None else {LEDGERS: self._s.ledgers.export()}
-        if closed.early or now_ns >= self._given_due_ns:
-            self._given_due_ns = now_ns + _GIVEN_NS
-            counters[GIVEN] = self._s.given.export()
-        if self._s.reporter.flash is not None:
-            counters |= self._s.reporter.flash.counters(early=closed.early)
-        alarms = self._alarms(closed, declared)
-        if self._s.alarming is not None:
-            counters |= self._s.alarming.counters(early=closed.early)
-        clock = payload.encode_clock(closed.clock)
-        stored = self._s.outbox.append(
-            closed.rows, declaration=declared, clock=clock, counters=counters, alarms=alarms
-        )
-        stored.add_done_callback(self._told if alarms else self._stored)
-
-    def _alarms(self, closed: Closed, declared: bytes) -> list[tuple[str, bytes]]:
-        """Return what these rows have crossed, and have streams keep the cadence that follows from it."""
-        if self._s.alarming is None:
-            return []
-        alarms = self._s.alarming.look(closed, declaration=declared)
-        self._s.windows.pace(self._s.alarming.fast())
-        return alarms
-
-    def _stored(self, outcome: asyncio.Future[None]) -> None:
-        """Wake the publisher if there is something to seal now that rows were committed."""
-        if not outcome.cancelled():
-            outcome.exception()  # the outbox itself reports what it could not store
-            if self._s.outbox.seal_due:
-                self._s.publisher.notify()
-            if self._s.outbox.sealed_along != self._sealed_along:
-                self._sealed_along = self._s.outbox.sealed_along
-                self._s.publisher.look()
-
-    def _told(self, outcome: asyncio.Future[None]) -> None:
-        """Wake the publisher, and have the status told, now that alarms were sealed."""
-        self._stored(outcome)
-        self._s.publisher.look()
-        self._s.publisher.announce()
-
-    async def _declaration(self) -> bytes:
-        """Return the hash of the declaration that rows of now are made under, after putting it into the outbox."""
-        simulated = self._s.reporter.simulation.look()
-        if self._declared is None or self._declared[0] != simulated:
-            self._s.reporter.sealer.simulated = simulated
-            content = declaration.content(self._s.settings, thumbprint=self._s.key.thumbprint, simulated=simulated)
-            encoded = payload.content_bytes(content)
-            await self._s.outbox.declare(encoded)
-            self._declared = simulated, payload.declaration_hash(encoded)
-        return self._declared[1]
-
-    async def _housekeep(self) -> None:
-        """Refresh what the status says, and see to what hangs, for ever.
-
-        Raises:
-            RestartNeeded: something hangs that only a new process can mend.
-        """
-        beat = self._s.health.register("sensors", deadline_s=STALL_S)
-        while True:
-            self._s.reporter.stats = stats = await self._s.outbox.stats()
-            if self._s.reporter.flash is not None:
-                self._s.reporter.flash.look(stats)
-            beat()
-            hung = self._s.supervisor.look(self._s.reporter.pollers)
-            with contextlib.suppress(StoreError):
-                if await self._head.look():
-                    self._s.publisher.look()
-            self._s.health.describe(f"hung: {', '.join(hung)}" if hung else self._summary())
-            self._announce()
-            await self._s.clock.sleep(min(_HOUSEKEEPING_S, self._s.health.period_s))
-
-    def _announce(self) -> None:
-        """Have the city told when a sensor's state or a suspicion has changed, but not of every flutter."""
-        (told, due_ns), now_ns = self._announced, self._s.clock.mono_ns()
-        known = dict(self._s.windows.states), self._s.reporter.suspected()
-        if known != told and now_ns >= due_ns:
-            self._announced = known, now_ns + _ANNOUNCE_NS
-            self._s.publisher.announce()
-
-    def _summary(self) -> str:
-        states = [state.value for state in self._s.windows.states.values()]
-        uplink = "connected" if self._s.publisher.state().connected else "not connected"
-        return f"{states.count('ok')} of {len(self._s.reporter.pollers)} sensors ok; {uplink}"
+            await self._storing.store(self._s.windows.tick)
 
     async def _sense(self, poller: Poller) -> None:
         """Keep one sensor going; one whose driver fails again after every restart is left out.
@@ -281,7 +165,7 @@ class Unit:
 
     async def _drain(self) -> None:
         """Store the windows as they stand, and give the network a short time."""
-        await self._store(self._s.windows.stop)
+        await self._storing.store(self._s.windows.stop)
         await self._s.outbox.flush()
         if self._s.publisher.state().connected:
             with contextlib.suppress(TimeoutError):

@@ -16,7 +16,7 @@ from agent.wire.entries import (
     ReceiptEntry,
     WithheldEntry,
 )
-from agent.wire.export import Numbered
+from agent.wire.excerpt import Numbered
 from receiver.holdings import Place
 
 Chain = tuple[str, bytes]

@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.quality import Quality
 from agent.wire.entries import EnvelopeEntry
-from agent.wire.export import Export, verify
+from agent.wire.excerpt import Export, verify
 from agent.wire.messages import GapReason, Kind
 from agent.wire.orders import AckContent, Outcome, Refusal
 from receiver.findings import Finding, Reconciliation, difference, outcome_text, pending, place_text, shown

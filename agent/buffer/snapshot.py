@@ -26,7 +26,7 @@ from agent.buffer.store import Database
 from agent.buffer.tables import META
 from agent.buffer.wal import WAL_HEADER_BYTES, wal_path
 from agent.errors import StoreError
-from agent.wire.export import Header, Numbered
+from agent.wire.excerpt import Header, Numbered
 
 _TRIES: Final = 64
 _REMEDY: Final = "Run this as root or as the user of the agent, and check the path"

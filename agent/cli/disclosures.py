@@ -16,7 +16,8 @@ from agent.cli.disclosures_pick import Wanted
 from agent.cli.main import DEFAULT_FILE, FAILED, OK, USAGE
 from agent.errors import LamppostError
 from agent.wire.errors import WireError
-from agent.wire.export import Chain, Export, Header, Numbered, Verdict, cbor_items, json_lines, parse_export, verify
+from agent.wire.excerpt import Chain, Export, Header, Numbered, Verdict, verify
+from agent.wire.export import cbor_items, json_lines, parse_export
 
 _VERIFY: Final = "verify"
 _FORMATS: Final = ("csv", "json", "cbor")

@@ -25,7 +25,7 @@ from agent.wire.entries import (
     StateEvent,
     WithheldEntry,
 )
-from agent.wire.export import Header, Numbered
+from agent.wire.excerpt import Header, Numbered
 from agent.wire.messages import GapReason, Kind
 from agent.wire.orders import Refusal
 

@@ -19,7 +19,7 @@ from agent.wire.entries import (
     StateEntry,
     WithheldEntry,
 )
-from agent.wire.export import Numbered
+from agent.wire.excerpt import Numbered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

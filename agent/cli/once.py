@@ -21,7 +21,6 @@ from agent.privacy.released import Released
 from agent.process import keep_memory_private
 from agent.selftest import findings
 from agent.sensors import AnyBus, close_buses, make_driver, open_buses
-from agent.service import make_filters
 from drivers.errors import DriverError, NotReady
 from drivers.model import Driver
 from drivers.reading import Channel, Reading, Sensitivity
@@ -62,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
 def would_leave(settings: Settings, *, clock: Clock, taken: Sequence[Taken]) -> tuple[list[Released], dict[str, str]]:
     """Return the rows that would leave if one window held these readings only, and which streams are suspended."""
-    filters, suspended = make_filters(settings, tested=findings(settings))
+    filters, suspended = assembly.make_filters(settings, tested=findings(settings))
     rows: list[Released] = []
     for name, stream in filters.items():
         stream.begin(0, boot_id=clock.boot_id)

@@ -25,7 +25,8 @@ from agent.flash import Written, open_count
 from agent.health import PERIOD_S
 from agent.process import keep_memory_private, share_memory_among_threads
 from agent.restarts import FAILURE, RestartNeeded, Restarts
-from agent.service import StoredRows, Surroundings, build
+from agent.service import build
+from agent.surroundings import StoredRows, Surroundings
 from agent.unit import Unit
 
 _LOG = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from agent.config import ClockSource, Settings, load
 from agent.discipline import KernelDiscipline, SystemDiscipline
 from agent.errors import KeyFileError
 from agent.sealer import PADDING_BYTES
+from agent.selftest import findings
 from agent.uplink.settings import Mqtt
 from agent.wire.declared import DECLARATIONS
 from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS
@@ -126,3 +127,37 @@ def test_topic_of_an_envelope_follows_its_lane(settings: Settings, stream: str, 
 
 def test_store_is_in_the_configured_directory(settings: Settings, tmp_path: Path) -> None:
     assert assembly.store_path(settings) == tmp_path / "store" / "outbox.db"
+
+
+def test_filters_are_made_for_every_stream_whose_self_test_passes(settings: Settings) -> None:
+    filters, suspended = assembly.make_filters(settings, tested=findings(settings))
+    assert set(filters) == {"weather", "place", "footfall"}
+    assert suspended == {}
+
+
+def test_filter_is_not_made_for_a_stream_that_was_not_tested(settings: Settings) -> None:
+    filters, suspended = assembly.make_filters(settings, tested={"weather": "", "place": ""})
+    assert set(filters) == {"weather", "place"}
+    assert suspended == {"footfall": "it was not made"}
+
+
+def test_filter_is_not_made_for_a_stream_whose_self_test_fails_and_that_is_logged(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    filters, suspended = assembly.make_filters(settings, tested={"weather": "", "place": "", "footfall": "it leaks"})
+    assert set(filters) == {"weather", "place"}
+    assert suspended == {"footfall": "it leaks"}
+    assert caplog.messages == ["stream footfall is suspended: its privacy self-test failed: it leaks"]
+
+
+def test_ledgers_are_made_for_streams_with_noise_and_for_no_others(settings: Settings) -> None:
+    ledgers = assembly.make_ledgers(settings, None)
+    assert ledgers is not None
+    ledgers.of("footfall")
+    with pytest.raises(KeyError):
+        ledgers.of("weather")
+
+
+def test_ledgers_are_not_made_where_no_stream_has_noise(settings: Settings) -> None:
+    quiet = tuple(plan for plan in settings.streams if plan.spec.noise is None)
+    assert assembly.make_ledgers(replace(settings, streams=quiet), None) is None

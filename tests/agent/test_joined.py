@@ -15,7 +15,8 @@ from agent.poller import SensorState
 from agent.privacy.ledgers import Found, Ledgers, budgets_of
 from agent.privacy.payment import NAME as BUDGETS
 from agent.selftest import findings
-from agent.service import Stages, Surroundings, build
+from agent.service import Stages, build
+from agent.surroundings import Surroundings
 from agent.unit import Unit
 from agent.wire import keyfile
 from agent.wire.orders import Order, Role

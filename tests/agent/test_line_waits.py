@@ -140,23 +140,23 @@ async def test_sensor_with_the_time_that_the_checker_names_loses_nothing_to_a_ne
         slow.order(Trouble.DEAD)
         await clock.advance(LONG_S)
         assert fast.readings > 2
-        assert (fast.skipped, fast.failures, fast.state) == (0, 0, SensorState.OK)
+        assert (fast.skipped, fast.condition.failures, fast.condition.state) == (0, 0, SensorState.OK)
 
 
 async def test_sensor_with_a_shorter_interval_loses_a_sample_only_when_its_neighbour_dies() -> None:
     async with polled('interval = "1s"') as (clock, fast, slow):
         await clock.advance(LONG_S)
-        assert (fast.skipped, fast.failures) == (0, 0)
+        assert (fast.skipped, fast.condition.failures) == (0, 0)
         slow.order(Trouble.DEAD)
         await clock.advance(LONG_S)
         assert fast.skipped > 0
-        assert fast.failures == 0
+        assert fast.condition.failures == 0
 
 
 async def test_sensor_with_a_shorter_timeout_is_taken_for_failing_when_its_neighbour_dies() -> None:
     async with polled('timeout = "1s"') as (clock, fast, slow):
         await clock.advance(LONG_S)
-        assert fast.failures == 0
+        assert fast.condition.failures == 0
         slow.order(Trouble.DEAD)
         await clock.advance(LONG_S)
-        assert fast.failures > 0
+        assert fast.condition.failures > 0

@@ -102,10 +102,15 @@ async def test_night_with_quiet_hours_and_an_order() -> None:
     street = Street()
     tasks = [asyncio.create_task(work()) for work in (street.pause, street.release, street.poller.run)]
     await street.clock.advance(14 * 60)
-    assert (street.poller.state, street.poller.problem) == (SensorState.PAUSED, "quiet hours until 22:05")
+    assert (street.poller.condition.state, street.poller.condition.problem) == (
+        SensorState.PAUSED,
+        "quiet hours until 22:05",
+    )
     street.order("crowd")
     await street.clock.advance(4 * 60)
-    assert (street.poller.state, street.poller.problem) == (SensorState.PAUSED, ON_ORDER), "quiet hours are over"
+    assert (street.poller.condition.state, street.poller.condition.problem) == (SensorState.PAUSED, ON_ORDER), (
+        "quiet hours are over"
+    )
     await street.clock.advance(2 * 60)
     street.order()
     await street.clock.advance(5 * 60)

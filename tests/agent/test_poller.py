@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -13,10 +12,9 @@ from drivers.errors import BusFault, BusGone, BusTimeout, DriverError, InvalidDa
 from drivers.model import Delivery
 from drivers.reading import Channel, Reading
 from tests.support.buses import FakeI2c, ManualClock
+from tests.support.sampled import SECRET, START_S, Sensor
 
 OK, FAILING, ABSENT, PAUSED = SensorState.OK, SensorState.FAILING, SensorState.ABSENT, SensorState.PAUSED
-START_S = 1000.0
-SECRET = 4711
 NOBODY = NoAcknowledge("nobody answers", bus="/dev/i2c-fake", address=0x76)
 GONE = BusGone("unplugged", bus="/dev/i2c-fake")
 OTHER_CHIP = WrongChip("bme280", expected=(0x60,), found=0x58)
@@ -43,47 +41,6 @@ class Notes:
     def on_state(self, sensor: str, state: SensorState) -> None:
         del sensor
         self.states.append((self.now_s(), state))
-
-
-class Sensor:
-    """A sensor whose troubles a test writes down: what opening and sampling do, and how long a sample takes."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.clock = clock
-        self.made = self.opened = self.closed = 0
-        self.running = 0
-        self.closed_s: list[float] = []
-        self.open_error: BaseException | None = None
-        self.sample_error: BaseException | None = None
-        self.on_sample: Callable[[], Awaitable[None]] | None = None
-        self.on_close: Callable[[], Awaitable[None]] | None = None
-
-    def __call__(self) -> "Sensor":
-        self.made += 1
-        return self
-
-    async def open(self) -> None:
-        if self.open_error is not None:
-            raise self.open_error
-        self.opened += 1
-
-    async def sample(self) -> Reading:
-        assert self.running == 0, "two polls at the same time"
-        self.running += 1
-        try:
-            if self.on_sample is not None:
-                await self.on_sample()
-            if self.sample_error is not None:
-                raise self.sample_error
-            return Reading(mono_ns=self.clock.mono_ns(), values={"value": SECRET})
-        finally:
-            self.running -= 1
-
-    async def close(self) -> None:
-        self.closed += 1
-        self.closed_s.append(round(self.clock.mono_ns() / 1e9 - START_S, 3))
-        if self.on_close is not None:
-            await self.on_close()
 
 
 class Bench:
@@ -171,35 +128,6 @@ async def test_polled_sensor_is_sampled_at_once_and_on_the_grid() -> None:
     await bench.stop()
 
 
-async def test_polled_sample_that_takes_time_does_not_move_the_grid() -> None:
-    bench = Bench()
-    bench.sensor.on_sample = lambda: bench.clock.sleep(3)
-    await bench.run(24)
-    assert bench.sink.readings == [3, 13, 23]
-    await bench.stop()
-
-
-async def test_polled_sample_longer_than_the_interval_skips_ticks_and_never_overlaps() -> None:
-    bench = Bench(interval_s=1)
-    bench.sensor.on_sample = lambda: bench.clock.sleep(2.5)
-    await bench.run(9)
-    assert bench.sink.readings == [2.5, 5.5, 8.5]
-    assert bench.poller.skipped == 6
-    await bench.stop()
-
-
-async def test_polled_late_wake_skips_what_was_missed() -> None:
-    bench = Bench()
-    await bench.run(1)
-    bench.clock.jump(30)
-    await bench.run(0)
-    assert bench.sink.readings == [0, 31]
-    assert bench.poller.skipped == 2
-    await bench.run(9)
-    assert bench.sink.readings == [0, 31, 40]
-    await bench.stop()
-
-
 async def test_sample_that_hangs_times_out_and_the_sensor_starts_afresh() -> None:
     bench = Bench()
     stuck = asyncio.Event()
@@ -210,7 +138,10 @@ async def test_sample_that_hangs_times_out_and_the_sensor_starts_afresh() -> Non
     bench.sensor.on_sample = hang
     await bench.run(5.5)
     assert bench.sink.states == [(5, FAILING)]
-    assert bench.poller.problem == "/dev/i2c-fake: a sample took longer than 5 s: check power, wiring and model"
+    assert (
+        bench.poller.condition.problem
+        == "/dev/i2c-fake: a sample took longer than 5 s: check power, wiring and model"
+    )
     assert (bench.sensor.running, bench.sensor.closed) == (0, 1)
     bench.sensor.on_sample = None
     await bench.run(1)
@@ -249,7 +180,7 @@ async def test_recovery_begins_the_pauses_anew() -> None:
     bench.sensor.sample_error = None
     await bench.run(1)
     assert bench.sink.states[3:] == [(42, OK)]
-    assert bench.poller.problem is None
+    assert bench.poller.condition.problem is None
     await bench.stop()
 
 
@@ -259,7 +190,7 @@ async def test_sensor_not_found_at_start_is_absent(error: DriverError) -> None:
     bench.sensor.open_error = error
     await bench.run(5)
     assert bench.sink.states == [(0, ABSENT)]
-    assert bench.poller.state is ABSENT
+    assert bench.poller.condition.state is ABSENT
     await bench.stop()
 
 
@@ -360,7 +291,7 @@ async def test_start_ignore_tries_once_and_leaves_the_sensor_alone() -> None:
     assert bench.task is not None
     assert bench.task.done()
     assert bench.task.exception() is None
-    assert (bench.sensor.made, bench.poller.state) == (1, ABSENT)
+    assert (bench.sensor.made, bench.poller.condition.state) == (1, ABSENT)
     assert math.isinf(bench.poller.deadline_s)
 
 
@@ -375,16 +306,6 @@ async def test_start_ignore_failure_after_a_good_start_is_retried() -> None:
     await bench.stop()
 
 
-async def test_not_ready_polled_is_no_failure_until_three_intervals() -> None:
-    bench = Bench()
-    bench.sensor.sample_error = NotReady("scd4x", "no new sample")
-    await bench.run(35)
-    assert bench.sink.states == []
-    await bench.run(10)
-    assert bench.sink.states == [(40, FAILING)]
-    await bench.stop()
-
-
 async def test_not_ready_now_and_then_is_never_a_failure() -> None:
     bench = Bench()
     for _ in range(5):
@@ -393,14 +314,6 @@ async def test_not_ready_now_and_then_is_never_a_failure() -> None:
         bench.sensor.sample_error = None
         await bench.run(10)
     assert bench.sink.states == [(bench.sink.readings[0], OK)]
-    await bench.stop()
-
-
-async def test_pushed_sensor_is_sampled_again_at_once() -> None:
-    bench = Bench(delivery=Delivery.PUSHED)
-    bench.sensor.on_sample = lambda: bench.clock.sleep(0.25)
-    await bench.run(1.1)
-    assert bench.sink.readings == [0.25, 0.5, 0.75, 1]
     await bench.stop()
 
 
@@ -422,16 +335,6 @@ async def test_pushed_not_ready_is_no_failure_and_does_not_spin() -> None:
     await bench.run(5)
     assert bench.sink.states[0][1] is OK
     await bench.stop()
-
-
-async def test_pushed_full_buffer_lets_the_other_tasks_run() -> None:
-    bench = Bench(delivery=Delivery.PUSHED)
-    task = asyncio.create_task(bench.poller.run())
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert 0 < bench.poller.readings < 1000
-    task.cancel()
-    await asyncio.wait([task])
 
 
 async def test_one_dead_sensor_changes_nothing_for_the_other() -> None:
@@ -520,7 +423,7 @@ async def test_log_tells_changes_once_and_never_a_value(caplog: pytest.LogCaptur
     await bench.run(300)
     bench.sensor.open_error = bench.sensor.sample_error = None
     await bench.run(300)
-    assert [record.levelname for record in caplog.records if record.name == "agent.poller"] == [
+    assert [record.levelname for record in caplog.records if record.name == "agent.condition"] == [
         "INFO",
         "WARNING",
         "INFO",
@@ -542,8 +445,8 @@ async def test_pause_between_samples_closes_the_sensor_and_takes_no_sample() -> 
     assert bench.sink.states == [(0, OK), (3, PAUSED)], "at once, so that no window ends without knowing of it"
     await bench.run(100)
     assert bench.sink.readings == [0]
-    assert (bench.sensor.closed_s, bench.sensor.made, bench.poller.problem) == ([3], 1, WHY)
-    assert (bench.poller.failures, bench.poller.skipped) == (0, 0)
+    assert (bench.sensor.closed_s, bench.sensor.made, bench.poller.condition.problem) == ([3], 1, WHY)
+    assert (bench.poller.condition.failures, bench.poller.skipped) == (0, 0)
     await bench.stop()
     assert bench.sensor.closed == 1
 
@@ -566,11 +469,11 @@ async def test_resume_opens_from_scratch_on_a_grid_of_its_own() -> None:
     bench.poller.pause(WHY)
     await bench.run(20)
     bench.poller.resume()
-    assert bench.poller.state is PAUSED, "until it has shown how it is"
+    assert bench.poller.condition.state is PAUSED, "until it has shown how it is"
     await bench.run(15)
     assert bench.sink.readings == [0, 23, 33]
     assert bench.sink.states == [(0, OK), (3, PAUSED), (23, OK)]
-    assert (bench.sensor.made, bench.bus.opened, bench.poller.problem) == (2, 2, None)
+    assert (bench.sensor.made, bench.bus.opened, bench.poller.condition.problem) == (2, 2, None)
     await bench.stop()
 
 
@@ -604,7 +507,7 @@ async def test_pause_again_changes_the_reason_and_nothing_else() -> None:
     await bench.run(1)
     bench.poller.pause("all its streams are suspended on order")
     await bench.run(10)
-    assert bench.poller.problem == "all its streams are suspended on order"
+    assert bench.poller.condition.problem == "all its streams are suspended on order"
     assert bench.sink.states == [(0, OK), (1, PAUSED)]
     assert bench.sensor.closed == 1
     await bench.stop()
@@ -616,7 +519,7 @@ async def test_resume_of_a_sensor_that_is_not_paused_does_nothing() -> None:
     bench.poller.resume()
     await bench.run(12)
     assert bench.sink.readings == [0, 10, 20]
-    assert (bench.sensor.made, bench.poller.problem) == (1, None)
+    assert (bench.sensor.made, bench.poller.condition.problem) == (1, None)
     await bench.stop()
 
 
@@ -688,10 +591,10 @@ async def test_pause_that_a_driver_takes_for_an_error_or_ignores_is_a_pause(*, a
         if at_once:
             bench.poller.resume()
         await bench.run(3)
-        assert bench.poller.state is PAUSED
+        assert bench.poller.condition.state is PAUSED
         bench.poller.resume()
         await bench.run(1)
-    assert (bench.sink.readings, bench.poller.failures, bench.sensor.closed) == ([], 0, 2)
+    assert (bench.sink.readings, bench.poller.condition.failures, bench.sensor.closed) == ([], 0, 2)
     stubborn = False
     await bench.stop()
 
@@ -718,9 +621,9 @@ async def test_start_ignore_paused_at_the_start_is_tried_once_when_it_goes_on() 
     await bench.run(100)
     assert bench.task is not None
     assert bench.task.done()
-    assert (bench.sensor.made, bench.poller.state) == (1, ABSENT)
+    assert (bench.sensor.made, bench.poller.condition.state) == (1, ABSENT)
     bench.poller.pause(WHY)
-    assert bench.poller.state is ABSENT, "it is left alone"
+    assert bench.poller.condition.state is ABSENT, "it is left alone"
 
 
 async def test_start_ignore_that_was_open_before_a_pause_is_retried_after_it() -> None:
@@ -805,7 +708,7 @@ async def test_log_tells_of_a_pause_once(caplog: pytest.LogCaptureFixture) -> No
     await bench.run(1)
     bench.poller.resume()
     await bench.run(1)
-    told = [record.getMessage() for record in caplog.records if record.name == "agent.poller"]
+    told = [record.getMessage() for record in caplog.records if record.name == "agent.condition"]
     assert told == ["sensor one: ok", f"sensor one: paused: {WHY}", "sensor one: ok"]
     await bench.stop()
 
@@ -819,10 +722,10 @@ async def test_sensor_stuck_on_one_value_is_reported_once_without_the_value_and_
     bench.poller._steadiness = Steadiness((channel,), after_s=10)
     await bench.run(SAMPLES + 20)
     assert len(bench.sink.readings) == SAMPLES + 21
-    assert bench.poller.state is OK
-    assert bench.poller.suspicion is not None
-    assert bench.poller.suspicion.startswith("value has not moved by a single step for 10 s")
-    assert bench.poller.suspected_mono_ns == round((START_S + 10) * 1e9)
+    assert bench.poller.condition.state is OK
+    assert bench.poller.condition.suspicion is not None
+    assert bench.poller.condition.suspicion.startswith("value has not moved by a single step for 10 s")
+    assert bench.poller.condition.suspected_mono_ns == round((START_S + 10) * 1e9)
     told = [record.message for record in caplog.records if "suspicious" in record.message]
     assert len(told) == 1
     assert str(SECRET) not in caplog.text

@@ -14,7 +14,8 @@ from agent.discipline import SystemDiscipline
 from agent.poller import SensorState
 from agent.selftest import findings
 from agent.sensors import make_pollers
-from agent.service import Stages, Surroundings, build
+from agent.service import Stages, build
+from agent.surroundings import Surroundings
 from agent.wire import cose, keyfile, payload
 from agent.wire.messages import ClockQuality, Kind, Presence, Status, Suspected
 from drivers.reading import Reading, Value
@@ -83,7 +84,7 @@ async def test_status_says_who_how_and_since_when(stages: Stages) -> None:
 )
 async def test_status_tells_a_suspicion_in_classes_of_time(stages: Stages, hours: int, told: Suspected) -> None:
     (weather,) = (poller for poller in stages.reporter.pollers if poller.sensor == "weather")
-    weather.suspected_mono_ns = stages.clock.mono_ns() - hours * 3600 * 10**9
+    weather.condition.suspected_mono_ns = stages.clock.mono_ns() - hours * 3600 * 10**9
     stages.windows.on_state("weather", SensorState.OK)
     assert _status(stages).suspected == {"weather": told}
     assert stages.reporter.suspected() == {"weather"}
@@ -94,7 +95,7 @@ async def test_status_tells_no_suspicion_of_a_sensor_that_gives_no_readings(
     stages: Stages, state: SensorState
 ) -> None:
     for poller in stages.reporter.pollers:
-        poller.suspected_mono_ns = stages.clock.mono_ns()
+        poller.condition.suspected_mono_ns = stages.clock.mono_ns()
         stages.windows.on_state(poller.sensor, state)
     assert _status(stages).suspected == {}
     assert stages.reporter.suspected() == frozenset()

@@ -138,8 +138,8 @@ async def test_pollers_keep_what_the_file_says_of_their_sensors(settings: Settin
     pollers = make_pollers(settings, buses=open_buses(settings, clock=CLOCK), clock=CLOCK, sink=_Sink())
     assert [poller.sensor for poller in pollers] == ["weather", "scanner"]
     assert [poller._start for poller in pollers] == [StartPolicy.REQUIRED, StartPolicy.RETRY]
-    assert pollers[0]._interval_ns == 1_000_000_000
-    assert pollers[0]._timeout_s == settings.sensors[0].timeout_s
+    assert pollers[0]._sampling._interval_ns == 1_000_000_000
+    assert pollers[0]._sampling._timeout_s == settings.sensors[0].timeout_s
     assert [poller._owns_bus for poller in pollers] == [False, True], "only a serial line has one sensor"
 
 
@@ -153,7 +153,7 @@ async def test_poller_reads_the_chip_at_its_address(site: Site, settings: Settin
     polling.cancel()
     await asyncio.wait([polling])
     await close_buses(buses)
-    assert poller.state is SensorState.OK
+    assert poller.condition.state is SensorState.OK
 
 
 async def test_paused_serial_sensor_leaves_its_line_closed_and_resuming_opens_it(

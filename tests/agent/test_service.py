@@ -6,20 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from agent.boots import FORGET, Boots
-from agent.boots import NAME as BOOTS
-from agent.clock import NS_PER_MS, Instant, SystemClock
+from agent.clock import SystemClock
 from agent.config import load
 from agent.control.errors import ControlError
 from agent.discipline import SystemDiscipline
 from agent.errors import KeyFileError, LamppostError
-from agent.given import NAME as GIVEN
 from agent.selftest import findings
-from agent.service import Stages, Surroundings, build, make_filters
+from agent.service import Stages, build
+from agent.surroundings import Surroundings
 from agent.wire import cose, keyfile, payload
 from agent.wire.messages import Kind, Status
 from tests.support.agent_process import FOOTFALL, WEATHER, Site
-from tests.support.outbox import row
 
 
 @pytest.fixture
@@ -69,55 +66,10 @@ async def test_build_of_a_second_unit_on_the_same_store_is_refused(site: Site) -
     await stages.close()
 
 
-async def test_build_knows_what_earlier_processes_gave_out_and_what_time_they_were_sure_of(site: Site) -> None:
-    stages = await _built(site)
-    stages.given.note([row(0, stream="weather")])
-    stages.boots.note(Instant(mono_ns=5 * NS_PER_MS, utc_ns=9000 * NS_PER_MS, synchronised=True, error_ms=10))
-    await stages.outbox.save_counters(GIVEN, stages.given.export())
-    await stages.outbox.save_counters(BOOTS, stages.boots.export())
-    await stages.close()
-    told: list[Boots] = []
-    clock = SystemClock(SystemDiscipline())
-    stages = await _built(site, Surroundings(clock=clock, remember=told.append, environment={}))
-
-    assert told == [stages.boots]
-    assert stages.boots.floor_ms == 8990
-    assert stages.reporter.sealer.boots is stages.boots
-    assert stages.given.last_ms("weather", None) == row(0).start_ms
-    await stages.close()
-
-
-async def test_build_that_was_told_to_forget_the_last_known_time_does_so_once(site: Site) -> None:
-    stages = await _built(site)
-    stages.boots.note(Instant(mono_ns=5 * NS_PER_MS, utc_ns=2**62, synchronised=True, error_ms=10))
-    await stages.outbox.save_counters(BOOTS, stages.boots.export())
-    await stages.close()
-    (site.folder / "store" / FORGET).touch()
-    floors = []
-    for _ in range(2):
-        stages = await _built(site)
-        floors.append((stages.boots.floor_ms, (site.folder / "store" / FORGET).exists()))
-        await stages.close()
-    assert floors == [(0, False), (0, False)]
-
-
-def test_filters_are_made_for_every_stream_whose_self_test_passes(site: Site) -> None:
-    settings = load(site.config)
-    filters, suspended = make_filters(settings, tested=findings(settings))
-    assert set(filters) == {"weather", "footfall"}
-    assert suspended == {}
-
-
-def test_filter_is_not_made_for_a_stream_that_was_not_tested(site: Site) -> None:
-    filters, suspended = make_filters(load(site.config), tested={"weather": ""})
-    assert set(filters) == {"weather"}
-    assert suspended == {"footfall": "it was not made"}
-
-
 async def test_stream_whose_self_test_fails_is_suspended_and_says_so(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.ERROR, logger="agent.service"):
+    with caplog.at_level(logging.ERROR, logger="agent.assembly"):
         stages = await _built(site, footfall="it let an identifier through")
     status = payload.decode(
         Kind.STATUS,

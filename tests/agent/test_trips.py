@@ -83,5 +83,5 @@ async def test_poller_keeps_the_trips_of_every_driver_that_it_has_made() -> None
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
-    assert poller.failures == 3
+    assert poller.condition.failures == 3
     assert poller.trips.counts == {"phone": 3}

@@ -1,19 +1,18 @@
 """A unit at work: the order in which stages start and stop, and what is kept when one fails."""
 
 import asyncio
-import contextlib
 import datetime as dt
 import logging
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
-from agent import pausing, unit
+from agent import housekeeping, pausing, unit
 from agent.boots import NAME as BOOTS
 from agent.clock import Discipline, SystemClock, WallTime
 from agent.config import load
@@ -25,8 +24,8 @@ from agent.poller import Poller, SensorState
 from agent.privacy.released import Released
 from agent.restarts import LIMIT, UNREACHED, RestartNeeded
 from agent.selftest import findings
-from agent.sensors import make_pollers
-from agent.service import Stages, Surroundings, build
+from agent.service import Stages, build
+from agent.surroundings import Surroundings
 from agent.unit import Unit
 from agent.windows import Closed
 from agent.wire import keyfile
@@ -292,68 +291,12 @@ async def test_unit_stopped_while_it_keeps_what_is_known_of_its_boot_loses_no_wi
     await again.close()
 
 
-async def test_unit_whose_sensor_changes_state_has_the_city_told_soon(bench: Bench) -> None:
-    bench.hear(bench.stages.publisher, "announce", "announced")
-    bench.unit._announce()
-    assert bench.events == []
-    bench.stages.windows.on_state("weather", SensorState.OK)
-    bench.unit._announce()
-    assert bench.events == ["announced"]
-    bench.stages.windows.on_state("weather", SensorState.FAILING)
-    bench.unit._announce()
-    assert bench.events == ["announced"], "not of every flutter"
-    await bench.stages.close()
-
-
-async def test_unit_that_suspects_a_sensor_has_the_city_told_soon_but_not_of_every_flutter(bench: Bench) -> None:
-    stages = bench.stages
-    (weather,) = make_pollers(stages.settings, buses=stages.buses, clock=stages.clock, sink=stages.windows)
-    stages.reporter.pollers = [weather]
-    stages.windows.on_state("weather", SensorState.OK)
-    bench.unit._announce()
-    bench.hear(stages.publisher, "announce", "announced")
-    bench.unit._announced = bench.unit._announced[0], 0
-    bench.unit._announce()
-    assert bench.events == []
-    weather.suspected_mono_ns = stages.clock.mono_ns()
-    bench.unit._announce()
-    assert bench.events == ["announced"]
-    weather.suspected_mono_ns = None
-    bench.unit._announce()
-    assert bench.events == ["announced"], "not of every flutter"
-    bench.unit._announced = bench.unit._announced[0], 0
-    bench.unit._announce()
-    assert bench.events == ["announced", "announced"], "that it is over is told, too"
-    await stages.close()
-
-
-async def test_unit_with_a_poller_that_is_stuck_names_sensor_and_bus_and_opens_it_anew(
-    bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
-    described: list[str] = []
-    bench.put(bench.stages.health, "describe", described.append)
-    poller = make_pollers(
-        bench.stages.settings, buses=bench.stages.buses, clock=bench.stages.clock, sink=bench.stages.windows
-    )[0]
-    bench.stages.reporter.pollers = [poller]
-    poller.progress_mono_ns = bench.stages.clock.mono_ns() - int(poller.deadline_s * 1e9) - 1_000_000_000
-    where = f"sensor weather on bus pole ({bench.site.folder}/i2c-1)"
-    with caplog.at_level(logging.ERROR, logger="agent.supervision"):
-        await _for_a_moment(bench.unit._housekeep, until=lambda: bool(described))
-    assert caplog.messages == [f"no progress: {where}; its bus is opened anew"]
-    assert described == [f"hung: {where}"]
-    poller.progress_mono_ns = bench.stages.clock.mono_ns()
-    await _for_a_moment(bench.unit._housekeep, until=lambda: len(described) > 1)
-    assert described[1] == "0 of 1 sensors ok; not connected"
-    await bench.stages.close()
-
-
 async def test_unit_with_a_bus_that_hangs_whenever_it_is_opened_ends_and_says_which(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And after as many restarts as there may be in a day it works on without it, and stores its windows."""
     monkeypatch.setattr("agent.poller._BACKOFF_FIRST_S", 0.01)
-    monkeypatch.setattr(unit, "_HOUSEKEEPING_S", 0.05)
+    monkeypatch.setattr(housekeeping, "_PERIOD_S", 0.05)
     bench.site.adapter.faults.hang()
     for _ in range(LIMIT):
         _make_impatient(bench)
@@ -404,16 +347,8 @@ async def test_unit_whose_driver_has_a_fault_ends_until_it_has_ended_often_enoug
     assert "sensor weather is left out after ZeroDivisionError: its driver has failed again" in caplog.text
     assert "4711" not in caplog.text
     (poller,) = bench.stages.reporter.pollers
-    assert (poller.state, poller.deadline_s) == (SensorState.FAILING, math.inf)
+    assert (poller.condition.state, poller.deadline_s) == (SensorState.FAILING, math.inf)
 
 
 def _released(stages: Stages) -> int:
     return sum(counted["rows_released"] for counted in stages.windows.counters().values())
-
-
-async def _for_a_moment(work: Callable[[], Awaitable[None]], *, until: Callable[[], bool]) -> None:
-    task = asyncio.ensure_future(work())
-    await reached(until)
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

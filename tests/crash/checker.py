@@ -32,10 +32,10 @@ from agent.control.state import look as look_at_control
 from agent.errors import StoreError
 from agent.moment import moment
 from agent.sealer import Sealer
-from agent.wire import export
+from agent.wire import excerpt
 from agent.wire.entries import EnvelopeEntry
 from agent.wire.errors import WireError
-from agent.wire.export import Numbered
+from agent.wire.excerpt import Numbered
 from agent.wire.keyfile import SigningKey
 from agent.wire.messages import Gap
 from tests.crash.story import Published, Story
@@ -172,7 +172,7 @@ class Checker:
         """Its chain holds, everything that had left is in it, and so is every head that was signed."""
         log = Snapshot.of(core._parts.db)
         entries = list(log.entries())
-        if not export.verify(log.header, entries).complete:
+        if not excerpt.verify(log.header, entries).complete:
             self._bad("the chain of the disclosure log is broken")
             return
         known = {

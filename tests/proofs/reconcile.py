@@ -28,7 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.wire.entry_text import name_of
-from agent.wire.export import Export, cbor_items, json_lines
+from agent.wire.excerpt import Export
+from agent.wire.export import cbor_items, json_lines
 from receiver.findings import Reconciliation
 from receiver.holdings import holdings
 from receiver.reconcile import reconcile

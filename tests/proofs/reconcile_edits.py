@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.wire.entry_text import name_of
-from agent.wire.export import Export
+from agent.wire.excerpt import Export
 from receiver.findings import Finding
 from receiver.holdings import Holdings
 from receiver.reconcile import reconcile

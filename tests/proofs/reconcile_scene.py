@@ -15,7 +15,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import replace
 from pathlib import Path
 
-from agent.wire.export import Export, parse_export
+from agent.wire.excerpt import Export
+from agent.wire.export import parse_export
 from agent.wire.orders import Order, Role
 from drivers.sim.mac_scanner import SimulatedScanner
 from tests.proofs.suspend_scene import PARK, STREET, Line, Scene

@@ -8,7 +8,8 @@ import pytest
 from agent.quality import Quality
 from agent.wire.disclosure import encode_entry, genesis, link
 from agent.wire.entries import EnvelopeEntry, Moment
-from agent.wire.export import Header, Numbered, cbor_items, json_lines
+from agent.wire.excerpt import Header, Numbered
+from agent.wire.export import cbor_items, json_lines
 from agent.wire.messages import ClockQuality, Kind
 from receiver.holdings import holdings
 from receiver.store import Store

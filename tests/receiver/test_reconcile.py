@@ -19,7 +19,7 @@ from agent.wire.entries import (
     ReceiptEntry,
     WithheldEntry,
 )
-from agent.wire.export import Export, Header, Numbered
+from agent.wire.excerpt import Export, Header, Numbered
 from agent.wire.messages import ClockQuality, GapReason, Kind
 from agent.wire.orders import AckContent, LogContent, Order, Outcome, Refusal, Role
 from receiver.findings import Reconciliation, Weight

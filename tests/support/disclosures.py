@@ -21,7 +21,7 @@ from agent.wire.entries import (
     StateEvent,
     WithheldEntry,
 )
-from agent.wire.export import Export, Header, Numbered, verify
+from agent.wire.excerpt import Export, Header, Numbered, verify
 from agent.wire.messages import ClockQuality, GapReason, Kind
 from agent.wire.orders import Order, Refusal, Role
 

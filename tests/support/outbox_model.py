@@ -27,7 +27,7 @@ from agent.buffer.store import Database
 from agent.buffer.tables import CHAIN, CONTEXT, GAP, STREAM
 from agent.buffer.waiting import RUN_COLUMNS, run_of
 from agent.wire.entries import EnvelopeEntry
-from agent.wire.export import Export, verify
+from agent.wire.excerpt import Export, verify
 from agent.wire.messages import GapReason
 from tests.support.disclosures import log_in
 from tests.support.outbox import STEP_MS, ReadableMaker

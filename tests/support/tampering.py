@@ -21,7 +21,7 @@ from agent.wire.entries import (
     StateEntry,
     WithheldEntry,
 )
-from agent.wire.export import Export, Numbered
+from agent.wire.excerpt import Export, Numbered
 
 _CHANGES: Final[Mapping[type[Any], Callable[[Any], Any]]] = {
     EnvelopeEntry: lambda entry: replace(entry, size=entry.size + 1),

@@ -22,7 +22,7 @@ from agent.buffer.wal import wal_path
 from agent.buffer.work import Reception, Rows, Work
 from agent.privacy.released import Released
 from agent.wire.entries import EnvelopeEntry, LostEntry
-from agent.wire.export import Numbered, verify
+from agent.wire.excerpt import Numbered, verify
 from tests.support.disclosures import log_in
 from tests.support.outbox import (
     CLOCK,

@@ -30,7 +30,7 @@ from agent.wire.entries import (
     WithheldEntry,
 )
 from agent.wire.errors import MalformedPayload
-from agent.wire.export import verify
+from agent.wire.excerpt import verify
 from agent.wire.messages import ClockQuality, GapReason, Kind
 from agent.wire.orders import ACKNOWLEDGEMENTS, LOGS, Order
 from tests.support.disclosures import DAY_MS, entries_of, log_of, order, tamper

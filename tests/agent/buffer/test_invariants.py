@@ -23,7 +23,7 @@ from agent.buffer.records import Lane, Limits, Outgoing, ReceiptOutcome
 from agent.buffer.store import Database
 from agent.buffer.wal import FRAME_BYTES, wal_path
 from agent.wire.entries import DamageEntry, EnvelopeEntry
-from agent.wire.export import verify
+from agent.wire.excerpt import verify
 from agent.wire.messages import GapReason
 from tests.support.disclosures import entries_of, log_of
 from tests.support.outbox import (

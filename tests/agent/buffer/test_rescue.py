@@ -12,7 +12,7 @@ from agent.buffer.records import Limits, LogHead
 from agent.buffer.salvage import _rebuild
 from agent.buffer.wal import PAGE_BYTES, wal_path
 from agent.wire.entries import DamageEntry
-from agent.wire.export import Export, Numbered, verify
+from agent.wire.excerpt import Export, Numbered, verify
 from tests.support.disclosures import at, log_of, order, tamper
 from tests.support.outbox import (
     AIR,

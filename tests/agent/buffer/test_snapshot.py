@@ -12,7 +12,7 @@ from agent.buffer.errors import StoreDamaged
 from agent.buffer.snapshot import snapshot
 from agent.buffer.wal import wal_path
 from agent.errors import StoreError
-from agent.wire.export import verify
+from agent.wire.excerpt import verify
 from tests.support.disclosures import log_of, order, tamper
 from tests.support.outbox import UNIT, contents, opened, overwrite, rows, stored
 

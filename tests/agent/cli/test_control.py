@@ -16,7 +16,7 @@ from agent.control.state import NAMES, ControlFiles, create, newest
 from agent.errors import StoreError
 from agent.wire.disclosure import encode_entry
 from agent.wire.entries import Entry, Moment, OrderEntry, StateEntry, StateEvent
-from agent.wire.export import Numbered
+from agent.wire.excerpt import Numbered
 from agent.wire.messages import ClockQuality
 from agent.wire.orders import Command, Order, Refusal, Role
 from tests.support.orders import BELIEVED, KEYS, NOW_MS, UNIT, clocks, everywhere, ordered

@@ -16,7 +16,8 @@ from agent.cli.main import main
 from agent.quality import Quality
 from agent.wire.entries import Entry
 from agent.wire.entry_layout import LAYOUTS
-from agent.wire.export import parse_export, verify
+from agent.wire.excerpt import verify
+from agent.wire.export import parse_export
 from tests.support.agent_process import Site, running
 from tests.support.disclosures import DAY_MS, NOON_MS, chained, envelope, log_of, one_of_each, order, tamper
 from tests.support.disclosures import at as moment_at

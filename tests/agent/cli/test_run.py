@@ -149,11 +149,11 @@ def test_run_with_a_bus_that_hangs_reports_it_and_the_others_go_on(site: Site) -
 _IMPATIENT = """
 import sys
 from drivers.bus.linux_i2c import LinuxI2c
-from agent import poller, unit
+from agent import housekeeping, poller
 from agent.cli.main import main
 LinuxI2c.__init__.__kwdefaults__["deadline_s"] = 0.2
 poller._BACKOFF_FIRST_S = 0.02
-unit._HOUSEKEEPING_S = 0.05
+housekeeping._PERIOD_S = 0.05
 sys.exit(main([*sys.argv[1:], "--status-every", "0.1"]))
 """
 

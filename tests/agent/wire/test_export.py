@@ -10,7 +10,8 @@ import cbor2
 import pytest
 
 from agent.wire.errors import MalformedPayload
-from agent.wire.export import Export, Header, cbor_items, json_lines, parse_export, verify
+from agent.wire.excerpt import Export, verify
+from agent.wire.export import cbor_items, json_lines, parse_export
 from tests.support.disclosures import at as moment_at
 from tests.support.disclosures import chained, one_of_each, order
 
@@ -69,28 +70,6 @@ def test_entry_that_was_put_in_the_place_of_another_does_not_fit(write: Writer, 
     again = parse_export(write(replace(WHOLE, entries=tuple(entries))))
     verdict = verify(again.header, again.entries)
     assert (verdict.broken, verdict.entries) == (number, number - 1)
-
-
-@pytest.mark.parametrize(
-    ("change", "broken"),
-    [
-        (lambda export: replace(export, entries=export.entries[::-1]), 7),
-        (lambda export: replace(export, entries=export.entries + export.entries[-1:]), 8),
-        (lambda export: replace(export, header=replace(export.header, base=bytes(32))), 1),
-        (lambda export: replace(export, header=replace(export.header, last=5)), 6),
-    ],
-    ids=["reversed", "twice", "another base", "beyond the end"],
-)
-def test_chain_that_is_not_the_units_is_found(change: Callable[[Export], Export], broken: int) -> None:
-    changed = change(WHOLE)
-    assert verify(changed.header, changed.entries).broken == broken
-
-
-def test_log_whose_beginning_was_cut_verifies_from_its_base() -> None:
-    base = WHOLE.entries[3]
-    header = replace(WHOLE.header, first=5, base=base.hash)
-    assert verify(header, WHOLE.entries[4:]).complete
-    assert verify(header, WHOLE.entries[3:]).broken == 4
 
 
 def test_cbor_export_is_a_sequence_that_any_decoder_reads() -> None:
@@ -163,9 +142,3 @@ def _lines(change: Callable[[list[dict[str, Any]]], object]) -> bytes:
 def test_export_that_is_none_is_refused_with_its_place(data: bytes, place: str) -> None:
     with pytest.raises(MalformedPayload, match=f"^{place}: "):
         parse_export(data)
-
-
-def test_header_of_an_empty_log_is_whole() -> None:
-    header = Header(unit="corner-1", first=5, base=bytes(32), last=4)
-    assert verify(header, ()).complete
-    assert not Export(header=header, entries=()).is_excerpt

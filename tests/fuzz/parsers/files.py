@@ -10,7 +10,7 @@ from agent.control import layout
 from agent.control.record import ControlState, Result, Taken
 from agent.control.standing import Governed, Standing
 from agent.errors import KeyFileError
-from agent.wire import bundle, disclosure, export, keyfile
+from agent.wire import bundle, disclosure, excerpt, export, keyfile
 from agent.wire.errors import MalformedPayload
 from agent.wire.orders import Order, Refusal, Role
 from tests.fuzz import seeds
@@ -126,8 +126,8 @@ class Exports(Fuzzer):
         numbered, before = [], base
         for number, data in enumerate(entries, start=1):
             before = disclosure.link(before, data)
-            numbered.append(export.Numbered(number=number, data=data, hash=before))
-        header = export.Header(unit="corner-7", first=1, base=base, last=len(entries))
+            numbered.append(excerpt.Numbered(number=number, data=data, hash=before))
+        header = excerpt.Header(unit="corner-7", first=1, base=base, last=len(entries))
         self._lines = LineMutator(
             seeds=[
                 "".join(f"{line}\n" for line in export.json_lines(header, numbered[at : at + 4])).encode()
@@ -151,7 +151,7 @@ class Exports(Fuzzer):
         except MalformedPayload as error:
             assert str(error).startswith(("line ", "item ")), "refused without a place"  # noqa: PT017 - either outcome is right
             return False
-        verdict = export.verify(found.header, found.entries)
+        verdict = excerpt.verify(found.header, found.entries)
         assert verdict.entries <= len(found.entries)
         assert not verdict.complete or not found.is_excerpt, "complete, and yet an excerpt"
         lines = "".join(f"{line}\n" for line in export.json_lines(found.header, found.entries)).encode()
