@@ -23,7 +23,7 @@ from agent.config import Settings, load
 from agent.errors import LamppostError
 from agent.flash import Written, open_count
 from agent.health import PERIOD_S
-from agent.process import keep_memory_private, share_memory_among_threads
+from agent.process import keep_memory_private, settle_memory, share_memory_among_threads
 from agent.restarts import FAILURE, RestartNeeded, Restarts
 from agent.service import build
 from agent.surroundings import StoredRows, Surroundings
@@ -98,7 +98,9 @@ async def _run(
         written=written,
     )
     try:
-        await Unit(await build(settings, tested=tested, key=key, around=around)).run(stop)
+        unit = Unit(await build(settings, tested=tested, key=key, around=around))
+        settle_memory()
+        await unit.run(stop)
     except RestartNeeded as needed:
         _end_at_once(needed)
     except LamppostError:

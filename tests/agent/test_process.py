@@ -71,6 +71,37 @@ def test_threads_that_share_memory_do_not_begin_an_arena_each() -> None:
     assert arenas["apart"] > 1
 
 
+_CYCLES = """
+import sys, weakref
+from collections import deque
+from agent import process
+
+class Try:
+    def __init__(self):
+        self.itself = self
+
+lasting = [[] for _ in range(400_000)]
+if sys.argv[1] == "settled":
+    process.settle_memory()
+alive, most, recent = set(), 0, deque(maxlen=2_000)
+for number in range(100_000):
+    recent.append(Try())
+    alive.add(weakref.ref(recent[-1], alive.discard))
+    most = max(most, len(alive) - len(recent))
+print(most)
+"""
+
+
+def test_garbage_is_collected_however_much_was_alive_at_the_start() -> None:
+    """Each object lives long enough to be taken for one that lasts; then nothing but a cycle holds it."""
+    most = {
+        how: int(subprocess.check_output([sys.executable, "-c", _CYCLES, how], text=True, timeout=60))
+        for how in ("settled", "as it is")
+    }
+    assert most["settled"] < 8_000
+    assert most["as it is"] > 20_000
+
+
 def test_text_of_an_error_that_ends_the_process_is_not_shown() -> None:
     code = "from agent import process\nprocess.keep_memory_private()\nint('02:00:00:00:00:01')"
     done = _run(code)
