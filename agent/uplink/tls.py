@@ -4,8 +4,10 @@ In: files. Out: an SSL context; from when until when the broker's certificate is
 context that accepts any certificate.
 """
 
+import math
 import select
 import ssl
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,10 +49,13 @@ class _ClosingSocket(ssl.SSLSocket):
     def _shake_hands(self) -> int:
         """Go through the handshake step by step, and return how many bytes had come before its last one.
 
+        The socket's timeout is that of all steps together: a broker may not keep this thread by a byte now and then.
+
         What a broker of TLS 1.3 sends right after it, tickets for later sessions, is no part of the handshake. A
         broker that is quick enough leaves only one step; then the tickets cannot be told apart.
         """
         timeout_s = self.gettimeout()
+        end_s = math.inf if timeout_s is None else time.monotonic() + timeout_s
         self.settimeout(0)
         ready = select.poll()
         try:
@@ -64,7 +69,8 @@ class _ClosingSocket(ssl.SSLSocket):
                     ready.register(self, select.POLLOUT)
                 else:
                     return received or received_bytes(self)
-                if not ready.poll(None if timeout_s is None else timeout_s * 1000):
+                left_s = end_s - time.monotonic()
+                if left_s <= 0 or not ready.poll(None if math.isinf(left_s) else left_s * 1000):
                     raise TimeoutError("the handshake timed out")
         finally:
             self.settimeout(timeout_s)

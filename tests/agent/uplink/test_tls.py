@@ -1,6 +1,7 @@
 """The TLS context: it always verifies."""
 
 import contextlib
+import itertools
 import select
 import socket
 import ssl
@@ -146,3 +147,33 @@ def test_flight_of_a_handshake_is_without_the_tickets_that_a_broker_sends_after_
             carried = received_bytes(connection)
         thread.join()
     assert 500 < maker.flight_bytes < carried - 200, "two tickets, of more than a hundred bytes each"
+
+
+def test_handshake_whose_bytes_come_one_by_one_ends_at_its_timeout_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each byte of a record of TLS comes a second after the one before: each wait for itself is short enough."""
+    ours, theirs = socket.socketpair()
+    seconds, record = itertools.count(), iter(b"\x16\x03\x03\x3f\xff" + b"\x02\x00\x3f\xfb" + bytes(100))
+
+    class Dripping:
+        def register(self, sock: socket.socket, events: int) -> None:
+            pass
+
+        def poll(self, _timeout_ms: float) -> list[int]:
+            next(seconds)
+            theirs.send(bytes([next(record)]))
+            return [1]
+
+    monkeypatch.setattr(tls, "select", SimpleNamespace(poll=Dripping, POLLIN=select.POLLIN))
+    monkeypatch.setattr(tls, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    ours.settimeout(10)
+    with (
+        contextlib.closing(theirs),
+        make_context(TlsSettings()).wrap_socket(
+            ours, server_hostname="localhost", do_handshake_on_connect=False
+        ) as client,
+        pytest.raises(TimeoutError, match="handshake"),
+    ):
+        client.do_handshake()
+    assert next(seconds) <= 10 + 4
