@@ -15,7 +15,11 @@ from agent import tracebacks
 
 _LOG = logging.getLogger(__name__)
 _PR_SET_DUMPABLE: Final = 4
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
 _M_ARENA_MAX: Final = -8
+_LARGE_BYTES: Final = 128 * 1024
+"""Where glibc begins."""
 _THRESHOLDS: Final = (700, 5, 2)
 """A full collection after 12,600 objects: 18 times the first."""
 
@@ -34,14 +38,18 @@ def keep_memory_private() -> None:
         _LOG.warning("the kernel does not let this process forbid core files: %s", os.strerror(ctypes.get_errno()))
 
 
-def share_memory_among_threads() -> None:
-    """Let all threads allocate from one arena, where the C library has arenas (glibc: mallopt(3)).
+def spare_memory() -> None:
+    """Have the C library keep one arena for all threads and give large blocks back, if it is glibc (mallopt(3)).
 
-    A thread waits on each serial line and each bus, and would keep an arena of its own for a few small objects.
+    A thread waits on each serial line and each bus, and would keep an arena of its own for a few small objects. A
+    block of 128 KiB and more is mapped for itself, until the first one was freed: from then on glibc cuts blocks of
+    that size out of the heap, and where they were, smaller ones keep it from ever shrinking.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, _LARGE_BYTES)
 
 
 def settle_memory() -> None:

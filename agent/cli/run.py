@@ -23,7 +23,7 @@ from agent.config import Settings, load
 from agent.errors import LamppostError
 from agent.flash import Written, open_count
 from agent.health import PERIOD_S
-from agent.process import keep_memory_private, settle_memory, share_memory_among_threads
+from agent.process import keep_memory_private, settle_memory, spare_memory
 from agent.restarts import FAILURE, RestartNeeded, Restarts
 from agent.service import build
 from agent.surroundings import StoredRows, Surroundings
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(OK))  # until the loop takes it over
     written = open_count()  # before nobody may look
     keep_memory_private()
-    share_memory_among_threads()
+    spare_memory()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     settings, tested = apart(partial(_prepared, options.file))  # what only the start needs is 4 MB
     asyncio.run(_run(settings, tested, options, written=written))

@@ -44,7 +44,7 @@ import ctypes, sys, threading
 from agent import process
 
 if sys.argv[1] == "shared":
-    process.share_memory_among_threads()
+    process.spare_memory()
 library = ctypes.CDLL(None)
 library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
 places, all_there = [], threading.Barrier(9)
@@ -69,6 +69,27 @@ def test_threads_that_share_memory_do_not_begin_an_arena_each() -> None:
     }
     assert arenas["shared"] == 1
     assert arenas["apart"] > 1
+
+
+_LARGE = """
+import ctypes, sys
+from agent import process
+
+if sys.argv[1] == "spared":
+    process.spare_memory()
+library = ctypes.CDLL(None)
+library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+library.sbrk.restype, library.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+library.free(library.malloc(1 << 20))
+print("heap" if library.malloc(1 << 20) < library.sbrk(0) else "mapped")
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="thresholds are glibc's")
+@pytest.mark.parametrize(("how", "place"), [("spared", "mapped"), ("as it is", "heap")])
+def test_large_block_is_given_back_when_it_is_freed_though_others_were(how: str, place: str) -> None:
+    """The heap ends at the program's break, sbrk(0); what is mapped for itself lies above."""
+    assert subprocess.check_output([sys.executable, "-c", _LARGE, how], text=True, timeout=60) == f"{place}\n"
 
 
 _CYCLES = """
