@@ -4,14 +4,15 @@ In: nothing. Out: plans of units, and what was recorded of them. Never: a proces
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from agent.wire.keyfile import SigningKey
+from agent.wire.messages import GapReason
 from agent.wire.orders import Role
 from tests.crash.journal import Event
 from tests.crash.story import Story
-from tests.support.rig import StreamPlan, UnitPlan, dust_stream
+from tests.support.rig import ChannelPlan, StreamPlan, UnitPlan, dust_stream
 
 PLAIN = ("-m", "agent")
 HELD, PURGED = "held", "purged"
@@ -22,6 +23,14 @@ STREAMS: Sequence[StreamPlan] = (
     dust_stream(HELD, sensor="dust"),
     dust_stream(PURGED, sensor="dust", batch="3s"),
 )
+WIDE: Sequence[ChannelPlan] = [
+    ChannelPlan(name=f"sum-{number}", source="n0_3", rule="sum", unit="count", range=(0, 10**9))
+    for number in range(64)
+]
+FULL_STREAMS, FULL_BYTES = 16, "1400kB"
+"""So many streams as wide as that use up the room that one eviction makes within four seconds."""
+WIDE_FIRST = 20_000
+"""Sums of frames with numbers from here on take four bytes."""
 IMAGE = "image"
 BEGIN = "begin"
 """The mark before which nothing of interest happened."""
@@ -35,11 +44,19 @@ class Cast:
         name: the unit's.
         program: what Python runs as its agent.
         ext4: its store is on a file system of its own, in a file.
+        overflow: its store is full from the start, and this is what becomes of the oldest rows; empty for a store
+            that its rows do not fill.
     """
 
     name: str
     program: Sequence[str] = PLAIN
     ext4: bool = False
+    overflow: str = ""
+
+    @property
+    def losing(self) -> GapReason | None:
+        """Why its rows do not all leave as they were stored; None where they do."""
+        return {"drop_oldest": GapReason.EVICTED, "thin": GapReason.THINNED}.get(self.overflow)
 
     @property
     def whole_bytes(self) -> int:
@@ -80,20 +97,25 @@ class Played:
 
 
 def unit_plan(cast: Cast, *, city: Mapping[Role, SigningKey]) -> UnitPlan:
-    """Return a unit with a store so small that its WAL is folded in often."""
+    """Return a unit with the smallest store that its declaration allows, so that its WAL is folded in often."""
+    full = [
+        dust_stream(f"full{number}", sensor="dust", channels=WIDE, batch="2s", overflow=cast.overflow)
+        for number in range(FULL_STREAMS)
+    ]
     return UnitPlan(
         name=cast.name,
         sensors={"dust": "pmsx003"},
-        streams=STREAMS,
-        buffer={"max_bytes": "1MB"},
+        streams=full if cast.overflow else STREAMS,
+        buffer={"max_bytes": FULL_BYTES if cast.overflow else "1MB"},
         control={Role.PRIVACY: city[Role.PRIVACY]},
         program=cast.program,
     )
 
 
-def spoiled(how: str, *, ext4: bool = False) -> Cast:
-    """Return a unit with a careless agent."""
-    return Cast(how.lower() + "-ext4" * ext4, ("-m", "tests.crash.careless_agent", how), ext4=ext4)
+def spoiled(how: str, *, like: Cast) -> Cast:
+    """Return the same unit with a careless agent."""
+    name = how.lower() + "-ext4" * like.ext4 + f"-{like.name}" * bool(like.overflow)
+    return replace(like, name=name, program=("-m", "tests.crash.careless_agent", how))
 
 
 def new_folder(path: Path) -> Path:

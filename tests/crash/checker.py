@@ -11,41 +11,49 @@ that this store would ever have given.
 import logging
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from agent import assembly, keys
 from agent.buffer.core import Core
-from agent.buffer.embargo import Embargo
 from agent.buffer.files import set_aside
-from agent.buffer.opening import Setup
 from agent.buffer.records import ReceiptOutcome
 from agent.buffer.snapshot import Snapshot
 from agent.buffer.work import Reception, Work
-from agent.clock import NS_PER_MS, Clock
+from agent.clock import Clock
 from agent.config import Settings, load
 from agent.control.errors import StateLost
 from agent.control.state import look as look_at_control
 from agent.errors import StoreError
-from agent.moment import moment
-from agent.sealer import Sealer
 from agent.wire import excerpt
 from agent.wire.entries import EnvelopeEntry
 from agent.wire.errors import WireError
 from agent.wire.excerpt import Numbered
-from agent.wire.keyfile import SigningKey
-from agent.wire.messages import Gap
+from agent.wire.keyfile import SigningKey, VerifyKey
+from agent.wire.messages import Gap, GapReason
+from agent.wire.payload import Payload
+from tests.crash.accounts import Accounts
+from tests.crash.stores import open_store
 from tests.crash.story import Published, Story
-from tests.support.evidence import StoreView, look, opened
+from tests.support.evidence import StoreView, look
+from tests.support.evidence import opened as opened_once
 from tests.support.trace import Chained, Place, Start
 
 UNUSABLE = (StoreError, WireError, sqlite3.Error, LookupError, TypeError, ValueError, AssertionError)
 """What is raised over a store whose tables do not fit each other; nothing but a power cut has been at it."""
 _ROUNDS = 1000
 _RECEIVER = bytes(8)
+
+
+@lru_cache(maxsize=4096)
+def opened(data: bytes, key: VerifyKey) -> Payload:
+    """Open an envelope, or remember what was in it: most are in many states."""
+    return opened_once(data, key)
 
 
 @dataclass
@@ -57,12 +65,14 @@ class Checker:
         key: the unit's.
         clock: any that has a date.
         checked: rows that were found where they had to be.
+        counted: rows that signed gap records account for instead, over all stores, by the reason.
     """
 
     settings: Settings
     key: SigningKey
     clock: Clock
     checked: int = 0
+    counted: Counter[GapReason] = field(default_factory=Counter)
     _story: Story = field(init=False)
     _problems: list[str] = field(init=False)
 
@@ -105,7 +115,7 @@ class Checker:
     # -- the outbox
 
     def _outbox(self, path: Path) -> None:
-        core = self._open(path)
+        core = open_store(path, self.settings, key=self.key, clock=self.clock)
         try:
             if set_aside(path):
                 self._bad("the store was taken for damaged")
@@ -115,39 +125,28 @@ class Checker:
             view = look(path, key=self.key.public)
             self._rows(view)
             self._seqs(view)
-            if core.stats().rows_stored < max(self._story.stored.values(), default=0):
+            numbered = core.stats().rows_stored
+            if numbered < max(self._story.stored.values(), default=0):
                 self._bad("a row number would be given again")
-            self._log(core)
-            self._follow(self._drain(core), view)
+            self._leave(core, view, numbered=numbered)
         finally:
             core.close()
 
-    def _open(self, path: Path) -> Core:
-        unit = self.settings.unit.id
-        return Core(
-            Setup(
-                path=path,
-                unit=unit,
-                limits=self.settings.limits,
-                streams=assembly.stream_policies(self.settings),
-                maker=Sealer(self.key, unit=unit, formats=assembly.stream_formats(self.settings)),
-                embargo=Embargo(self.clock),
-                destination="broker.example:8883",
-                moment=lambda: moment(self.clock),
-                now_ms=lambda: self.clock.instant().utc_ns // NS_PER_MS,
-                free_bytes=lambda: 1 << 30,
-            )
-        )
+    def _leave(self, core: Core, view: StoreView, *, numbered: int) -> None:
+        """Let everything leave, and take account; of what is there at all, even where that ends in an error."""
+        taken: dict[Place, Published] = {}
+        try:
+            self._log(core)
+            self._drain(core, taken)
+            self._follow(taken, view)
+        finally:
+            self._account(taken, view, numbered=numbered)
 
     def _rows(self, view: StoreView) -> None:
-        """What was reported is there, unless its receipt had come; what had left does not wait again."""
+        """What had left does not wait again."""
         story = self._story
         out = story.rows_out
         gone = {row for row, place in out.items() if story.receipted(place)}
-        self._some(
-            "rows that were reported stored are missing", story.stored.keys() - view.held - gone - story.excused
-        )
-        self.checked += len(story.stored)
         self._some("purged rows are there again", view.held & story.purged)
         self._some("receipted rows are new again", view.unsealed & gone)
         self._some("published rows are unsealed again", view.unsealed & (out.keys() - gone))
@@ -194,14 +193,13 @@ class Checker:
 
     # -- what it would send
 
-    def _drain(self, core: Core) -> dict[Place, Published]:
+    def _drain(self, core: Core, taken: dict[Place, Published]) -> None:
         """Take everything that the store has to give, as a receiver would."""
-        taken: dict[Place, Published] = {}
         for _ in range(_ROUNDS):
             core.transact(Work(seal=True, partial=True))
             waiting = core.outgoing(after=0, limit=1000, max_bytes=1 << 30, lane=None)
             if not waiting:
-                return taken
+                return
             last: dict[tuple[str, bytes], tuple[int, bytes]] = {}
             for one in waiting:
                 content = opened(one.data, self.key.public)
@@ -212,7 +210,6 @@ class Checker:
                 )
             core.transact(Work(receipts=[self._receipt(core, place, *of) for place, of in last.items()]))
         self._bad("the store is never empty")
-        return taken
 
     def _receipt(self, core: Core, place: tuple[str, bytes], seq: int, digest: bytes) -> Reception:
         reception = Reception(stream=place[0], epoch=place[1], seq=seq, hash=digest, receiver=_RECEIVER)
@@ -229,10 +226,24 @@ class Checker:
                 self._bad(f"{place[0]}: seq {place[2]} is used twice")
         self._links(taken, view)
         rows = [row for place, one in taken.items() if not story.receipted(place) for row in one.rows]
-        self._some("rows leave twice", {row for row in rows if rows.count(row) > 1})
+        self._some("rows leave twice", {row for row, count in Counter(rows).items() if count > 1})
         before: dict[Start, Place] = {row: place for row, place in story.rows_out.items() if place not in taken}
         self._some("rows that had left leave again under another seq", before.keys() & set(rows))
         self._some("rows of the store do not leave", view.held - {row for one in taken.values() for row in one.rows})
+
+    def _account(self, taken: Mapping[Place, Published], view: StoreView, *, numbered: int) -> None:
+        """What was reported is there, its receipt had come, or it is accounted for; and all of it adds up."""
+        story = self._story
+        accounts = Accounts.of({**story.published, **taken})
+        gone = {row for row, place in story.rows_out.items() if story.receipted(place)}
+        there = view.held | gone | {row for one in taken.values() for row in one.rows}
+        missing = story.stored.keys() - there - story.excused
+        self._some("rows that were reported stored are missing", accounts.uncovered(missing))
+        if not any(map(story.purging, story.orders)):  # what a purge takes is not told by its number
+            self._problems += accounts.wrong(missing, numbered=numbered)
+        self.checked += len(story.stored)
+        for (_, reason), count in accounts.counts.items():
+            self.counted[reason] += count
 
     def _links(self, taken: Mapping[Place, Published], view: StoreView) -> None:
         for stream, epoch in {place[:2] for place in taken}:

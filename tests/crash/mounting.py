@@ -34,9 +34,9 @@ class Recording:
     folder: Path
     journal: Path
 
-    def say(self, data: bytes) -> None:
+    def say(self, data: bytes, *, to: str = ".noted") -> None:
         """Put a word of this process into the journal; it has its place when this returns."""
-        handle = os.open(self.folder / ".noted", os.O_WRONLY)
+        handle = os.open(self.folder / to, os.O_WRONLY)
         try:
             os.write(handle, data)
         finally:

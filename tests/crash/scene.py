@@ -22,10 +22,11 @@ from pathlib import Path
 
 from agent.control.state import create
 from agent.wire.orders import Order
-from tests.crash.cast import BEGIN, HELD, IMAGE, PURGED, Cast, Played, new_folder, unit_plan
+from tests.crash.cast import BEGIN, HELD, IMAGE, PURGED, WIDE_FIRST, Cast, Played, new_folder, unit_plan
 from tests.crash.journal import read
 from tests.crash.mounting import Recording, ext4, make_ext4, recorded
-from tests.crash.story import DOWN, MARK, UP, note
+from tests.crash.stores import fill
+from tests.crash.story import DOWN, MARK, STORED, UP, note
 from tests.support.commander import City, city_keys
 from tests.support.process import Process, until
 from tests.support.rig import NumberedDust, Rig, Unit, tick_for_ever
@@ -45,7 +46,7 @@ class RecordedUnit(Unit):
         """Start the agent."""
         assert self.process is None
         self.life += 1
-        given = os.open(self.recording.folder / ".stored", os.O_WRONLY)
+        given = os.open(self.recording.folder / STORED, os.O_WRONLY)
         fixed = ("run", str(self.folder / "unit.toml"), "--report-stored", str(given), "--runtime", str(self.folder))
         try:
             command = [sys.executable, *self.plan.program, *fixed, *self.plan.options]
@@ -61,6 +62,7 @@ class Player:
     Attributes:
         sessions: how often its agent has come through to the broker.
         published: how many messages passed.
+        heard: how many receipts still reach the unit; None for all of them.
     """
 
     cast: Cast
@@ -68,9 +70,14 @@ class Player:
     tap: Tap
     sessions: int = 0
     published: int = 0
+    heard: int | None = None
 
     def gate(self, seen: Seen) -> bool:
         """Say what passes, before it does."""
+        if self.heard is not None and seen.kind == PUBLISH and not seen.to_broker:
+            if not self.heard or "/receipt/_" in seen.topic:  # that of a declaration would leave room for a minute
+                return False
+            self.heard -= 1
         if seen.kind == SUBACK:
             self.sessions += 1
         if seen.kind == PUBLISH and not seen.topic.endswith("/status"):
@@ -96,6 +103,15 @@ class Player:
         self.unit.start()
         await self.connected()
 
+    async def finish(self) -> None:
+        """End the agent in order, but for one that would wait for receipts as long as it may."""
+        assert self.unit.process is not None
+        if self.heard is None:
+            assert await self.unit.stop() == 0, self.unit.log.read_text()[-2000:]
+        else:
+            self.unit.kill()
+            await self.unit.gone()
+
     def end(self) -> None:
         """Kill the agent if it is alive still: nothing may have the disk open when that goes."""
         if self.unit.process is not None:
@@ -120,7 +136,7 @@ class Scene:
     copies: dict[str, Path] = field(default_factory=dict)
 
     async def act(self, acts: int) -> None:
-        """Do so many things to every unit."""
+        """Do so many things to every unit, and half as many, which last longer, to one with a full store."""
         self._mark(BEGIN)
         for player in self.players:
             player.unit.start()
@@ -129,12 +145,12 @@ class Scene:
             for player in self.players:
                 group.create_task(self._life(player, acts, random.Random(self.rng.random())))
             group.create_task(self._copy(1 + acts // 2))
-        for player in self.players:
-            assert player.unit.process is not None
-            assert await player.unit.stop() == 0, player.unit.log.read_text()[-2000:]
+        await asyncio.gather(*(player.finish() for player in self.players))
 
     async def _life(self, player: Player, acts: int, rng: random.Random) -> None:
         kinds = [self._order, self._cut_off, self._kill, self._purge, self._end]
+        if player.cast.overflow:
+            kinds, acts = [self._hear, self._cut_off, self._kill, self._cut_off, self._end], (acts + 1) // 2
         plan = (kinds * (acts // len(kinds) + 1))[:acts]
         rng.shuffle(plan)
         for act in plan:
@@ -154,6 +170,15 @@ class Scene:
         name = player.unit.plan.name
         await self.city.publish(name, self.city.document(name, PURGED, Order.PURGE))
         await asyncio.sleep(rng.uniform(0.2, 0.6))
+
+    @staticmethod
+    async def _hear(player: Player, rng: random.Random) -> None:
+        """Let one receipt through: more would leave so much room that nothing is lost for long."""
+        player.heard = 1
+        player.tap.reset()  # what is retained comes again
+        await player.connected()
+        await asyncio.sleep(rng.uniform(2.0, 4.0))
+        player.heard = 0
 
     @staticmethod
     async def _cut_off(player: Player, rng: random.Random) -> None:
@@ -197,8 +222,11 @@ async def play(folder: Path, *, casts: Sequence[Cast], seed: int, acts: int) -> 
     async with contextlib.AsyncExitStack() as stack:
         rig = await stack.enter_async_context(Rig(new_folder(folder / "rig")))
         city = City(rig, city_keys(folder / "city"))
-        players = [await _player(stack, folder, rig, city, cast) for cast in casts]
-        sensors = [NumberedDust(player.unit.link("dust")) for player in players]
+        players = [await _player(stack, folder, rig, city, cast, seed=seed) for cast in casts]
+        sensors = [
+            NumberedDust(player.unit.link("dust"), first=WIDE_FIRST if player.cast.overflow else 1)
+            for player in players
+        ]
         for sensor in sensors:
             stack.callback(sensor.close)
         await rig.start()
@@ -220,18 +248,23 @@ async def play(folder: Path, *, casts: Sequence[Cast], seed: int, acts: int) -> 
     ]
 
 
-async def _player(stack: contextlib.AsyncExitStack, folder: Path, rig: Rig, city: City, cast: Cast) -> Player:
+async def _player(
+    stack: contextlib.AsyncExitStack, folder: Path, rig: Rig, city: City, cast: Cast, *, seed: int
+) -> Player:
     """Put a unit on a recorded disk behind a tap."""
     tap = Tap(rig.broker.port)
     home = new_folder(rig.folder / cast.name)
     plan = unit_plan(cast, city=city.keys)
     unit = RecordedUnit(plan, folder=home, port=tap.port, receiver=rig.receiver.key)
     rig.units[cast.name] = unit
+    stored = fill(home / "unit.toml", seed=seed) if cast.overflow else []
     if cast.ext4:
         unit.recording = _on_ext4(stack, home, folder / f"disk-{cast.name}")
     else:
         unit.recording = stack.enter_context(recorded(home / "store", home=folder / f"disk-{cast.name}"))
-    player = Player(cast, unit, tap)
+    for stream, number, start_ms in stored:
+        unit.recording.say(f"{stream} {number} {start_ms}\n".encode(), to=STORED)
+    player = Player(cast, unit, tap, heard=0 if cast.overflow else None)
     tap.gate = player.gate
     await stack.enter_async_context(tap)
     stack.callback(player.end)

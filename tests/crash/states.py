@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.wire.messages import GapReason
 from tests.crash.cast import BEGIN, IMAGE, Played
 from tests.crash.checker import Checker, checker_for
 from tests.crash.disk import NAME_EVENTS, Disk, State, Way
@@ -20,7 +21,8 @@ from tests.crash.mounting import ext4, scratch
 from tests.crash.story import MARK, NOTED, Story, note
 
 _PASSES, _LEAST = 40, 50
-"""How often a recording is played again for more states, and how many are asked for each time."""
+"""How often a recording is played again for more states, and how many are asked for each time unless few are wanted:
+some are the same, the more so the later."""
 _SAID, _RARE = 0.4, 0.3
 """Parts of the cuts that come right behind something that was said, where most is promised, and behind something that
 happened to another file than the one that is written all the time."""
@@ -36,6 +38,7 @@ class Findings:
         ways: how many of them were made in which way.
         unsynced: in how many of them something of a file was not synced, by its name.
         rows: rows that had been reported stored, summed over the states.
+        counted: rows that signed gap records account for instead, by the reason.
         broken: how many states something is wrong with.
         problems: what, each with how often, without the numbers in it.
         examples: the first of them as they are.
@@ -46,6 +49,7 @@ class Findings:
     ways: Counter[Way] = field(default_factory=Counter)
     unsynced: Counter[str] = field(default_factory=Counter)
     rows: int = 0
+    counted: Counter[GapReason] = field(default_factory=Counter)
     broken: int = 0
     problems: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
@@ -127,8 +131,9 @@ def examine(played: Played, *, states: int, seed: int, old: bool = False) -> Fin
     for event in played.events:
         last.hear(event)
     cutter = _Cutter(played, random.Random(seed))
-    for _ in range(_PASSES):
-        for cut in cutter.states(max(_LEAST, states - len(cutter.disks))):
+    for number in range(_PASSES):
+        wanted = states - len(cutter.disks)
+        for cut in cutter.states(max(wanted, min(_LEAST, 3 * wanted + 5 * number))):
             found.states += 1
             found.ways[cut.way] += 1
             found.unsynced.update(_unsynced(cut.disk, played.events))
@@ -140,6 +145,7 @@ def examine(played: Played, *, states: int, seed: int, old: bool = False) -> Fin
         found.disks = len(cutter.disks)
         if found.disks >= states:
             break
+    found.counted = checker.counted
     found.add(last.problems, where="while it ran")
     return found
 

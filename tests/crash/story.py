@@ -17,8 +17,10 @@ from agent.wire.messages import Batch, Receipt
 from agent.wire.orders import Ack, Control, Log, LogContent, Order, Refusal
 from tests.crash.journal import Event, What
 from tests.support.evidence import opened
-from tests.support.trace import Chained, Place, Start, place_of, starts_of
+from tests.support.trace import Chained, Place, Start, place_of
 
+WINDOW_MS = 1000
+"""The window of every stream in a scene; a row with a longer one was merged."""
 STORED, NOTED = ".stored", ".noted"
 UP, DOWN, MARK = b">", b"<", b"#"
 
@@ -42,8 +44,12 @@ class Published:
 
     @property
     def rows(self) -> list[Start]:
-        """Rows in it."""
-        return starts_of(self.content) if isinstance(self.content, Batch) else []
+        """Rows in it, as they were stored: a merged one stands for every window that it was made of."""
+        batch = self.content
+        if not isinstance(batch, Batch):
+            return []
+        end_ms = batch.start_ms + batch.rows * batch.step_ms
+        return [(batch.stream, start_ms) for start_ms in range(batch.start_ms, end_ms, WINDOW_MS)]
 
 
 @dataclass

@@ -12,11 +12,16 @@ stood; the control state is one that was ordered, not older than what was answer
 chain, every envelope that had left and every head that was signed. From some states the agent itself goes on, against
 the receiver as it was at that moment: the city has each row once.
 
+Other units have a store that is full from the start, so that nothing is stored without something else being lost: one
+evicts its oldest rows (`drop_oldest`), one merges them (`thin`), and hardly a receipt reaches them. Every row that
+was reported is there, its receipt had come, it lies in the extent of a signed gap record for evicted rows, or a
+merged row holds its window. The signed records count neither a row too few nor one too many.
+
 The same is done below a file system: the store on ext4 in a file whose writes are recorded. That needs root. Of ext4
 everything is torn but its superblock, on which ext4 itself relies.
 
-Negative controls must fail: SQLite with `synchronous=NORMAL` and `OFF`, a control state written without a sync, and
-disks of earlier moments taken for that of the end.
+Negative controls must fail: SQLite with `synchronous=NORMAL` and `OFF`, a control state written without a sync, disks
+of earlier moments taken for that of the end, and rows evicted or merged by another transaction than counts them.
 """
 
 import argparse
@@ -37,16 +42,43 @@ from tests.crash.states import Findings, examine
 from tests.support.process import run_proof
 
 PLAIN, EXT4 = Cast("files"), Cast("blocks", ext4=True)
-OLD = "an old disk"
+EVICTING, THINNING = Cast("evicting", overflow="drop_oldest"), Cast("thinning", overflow="thin")
+OLD, LATE = "an old disk", "late-account"
 CONTROLS: Mapping[str, str] = {
     "NORMAL": "missing",
     "OFF": "missing",
     "unsynced-control": "control state is lost",
     OLD: "receipted rows are new again",
+    f"{LATE}-evicting": "rows that were reported stored are missing",
+    f"{LATE}-thinning": "rows were merged into others",
 }
 """How an agent or a check is spoiled, and what must be found then."""
 SPOILED = ("NORMAL", "OFF", "unsynced-control")
 AT_ONCE = 3
+
+Spoilt = Mapping[str, tuple[Findings, bool]]
+"""By control: what was found, and whether what must be found was."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One unit of a scene, and the spoiled ones beside it.
+
+    Attributes:
+        controls: how those are spoiled.
+        states: how many are looked at.
+        carry_on: from how many of them the agent goes on.
+    """
+
+    cast: Cast
+    controls: Sequence[str] = ()
+    states: int
+    carry_on: int = 0
+
+    @property
+    def casts(self) -> list[Cast]:
+        """Everybody in it."""
+        return [self.cast, *(spoiled(how, like=self.cast) for how in self.controls)]
 
 
 @dataclass
@@ -94,40 +126,48 @@ async def control(
     return findings, any(expected in problem for problem in findings.problems)
 
 
-async def prove(
-    folder: Path, *, cast: Cast, controls: Sequence[str], states: int, carry_on: int, acts: int, seed: int
-) -> tuple[Outcome, dict[str, tuple[Findings, bool]]]:
-    """Record a unit and spoiled ones side by side, and look at their states."""
-    casts = [cast, *(spoiled(how, ext4=cast.ext4) for how in controls)]
-    played = await play(folder, casts=casts, seed=seed, acts=acts)
-    outcome = await cut(folder, played[0], states=states, carry_on=carry_on, seed=seed)
-    spoilt = {
-        how: await control(one, states=max(20, states // 5), seed=seed, expected=CONTROLS[how])
-        for how, one in zip(controls, played[1:], strict=True)
-    }
-    spoilt[OLD] = await control(played[0], states=max(20, states // 5), seed=seed, expected=CONTROLS[OLD], old=True)
+async def prove(folder: Path, parts: Sequence[Part], *, acts: int, seed: int) -> list[tuple[Outcome, Spoilt]]:
+    """Record units and spoiled ones side by side, and look at their states."""
+    played = await play(folder, casts=[cast for part in parts for cast in part.casts], seed=seed, acts=acts)
+    units = iter(played)
+    return [await judge(folder, part, [next(units) for _ in part.casts], seed=seed) for part in parts]
+
+
+async def judge(folder: Path, part: Part, played: Sequence[Played], *, seed: int) -> tuple[Outcome, Spoilt]:
+    """Look at the states of one part of a scene."""
+    outcome = await cut(folder, played[0], states=part.states, carry_on=part.carry_on, seed=seed)
+    few = max(20, part.states // 5)
+    spoilt = {}
+    for how, one in zip(part.controls, played[1:], strict=True):
+        known = one.cast.name if how == LATE else how
+        spoilt[known] = await control(one, states=few, seed=seed, expected=CONTROLS[known])
+    if part.cast.losing is None:
+        spoilt[OLD] = await control(played[0], states=few, seed=seed, expected=CONTROLS[OLD], old=True)
     return outcome, spoilt
 
 
-def report(name: str, outcome: Outcome, spoilt: Mapping[str, tuple[Findings, bool]], *, states: int) -> bool:
+def report(part: Part, outcome: Outcome, spoilt: Spoilt) -> bool:
     """Print what was found; return whether it holds."""
-    found = outcome.findings
-    print(f"{name}: {found.states} states, {found.disks} different disks, {found.broken} broken")
+    found, losing = outcome.findings, part.cast.losing
+    print(f"{part.cast.name}: {found.states} states, {found.disks} different disks, {found.broken} broken")
     print(
         "  what was there of what was not synced: " + ", ".join(f"{way} {n}" for way, n in sorted(found.ways.items()))
     )
     print("  not synced, of: " + ", ".join(f"{file} {n}" for file, n in found.unsynced.most_common()))
     print(f"  rows reported stored, over all states: {found.rows}")
-    print(f"  continued to the end by the agent itself: {outcome.carried_on}")
+    if losing is not None:
+        print(f"  of these {losing.name.lower()}, and accounted for: {found.counted[losing]}")
+    if part.carry_on:
+        print(f"  continued to the end by the agent itself: {outcome.carried_on}")
     for problem in outcome.wrong:
         print(f"  {problem}")
     for how, (broken, caught) in spoilt.items():
         kinds = ", ".join(f"{kind} {n}" for kind, n in _telling(broken, CONTROLS[how]))
         print(f"  control {how}: {broken.broken} of {broken.states} states broken ({kinds})", end="")
         print(", as it must be" if caught else " DOES NOT FAIL AS IT MUST")
-    enough = found.disks >= states
+    enough = found.disks >= part.states and (losing is None or found.counted[losing] > 0)
     if not enough:
-        print(f"  {states} different disks were wanted")
+        print(f"  {part.states} different disks were wanted{'' if losing is None else ', and losses'}")
     return enough and not outcome.wrong and all(caught for _, caught in spoilt.values())
 
 
@@ -135,6 +175,15 @@ def _telling(broken: Findings, expected: str) -> list[tuple[str, int]]:
     """Return what must be found, how often it was, and what was found most."""
     found = [(kind, count) for kind, count in broken.problems.items() if expected in kind]
     return found + [(kind, count) for kind, count in broken.problems.most_common(3) if expected not in kind]
+
+
+def scenes(options: argparse.Namespace) -> Mapping[str, tuple[int, Sequence[Part]]]:
+    """Return the scenes by their names, each with how much happens in it, and to whom."""
+    states, carry_on = options.states, options.carry_on
+    files = Part(cast=PLAIN, controls=SPOILED, states=states, carry_on=carry_on)
+    full = [Part(cast=cast, controls=(LATE,), states=max(10, states // 14)) for cast in (EVICTING, THINNING)]
+    ext4 = Part(cast=EXT4, controls=("NORMAL", "OFF"), states=states, carry_on=carry_on // 2)
+    return {"files": (options.acts, [files]), "full": (options.acts, full), "ext4": (options.acts, [ext4])}
 
 
 async def main(folder: Path, options: argparse.Namespace) -> int:
@@ -145,21 +194,17 @@ async def main(folder: Path, options: argparse.Namespace) -> int:
     if missing:
         print(f"prove-powercut: FAILED: {missing}")
         return 1
-    sizes = {"states": options.states, "acts": options.acts, "seed": options.seed}
     holds = True
-    if options.only != "ext4":
-        found = await prove(folder / "files", cast=PLAIN, controls=SPOILED, carry_on=options.carry_on, **sizes)
-        holds = report("files", *found, states=options.states)
-    no_ext4 = why_no_ext4()
-    if no_ext4 and options.only == "ext4":
-        holds = False
-    if no_ext4:
-        print(f"ext4: not done: {no_ext4}")
-    elif options.only != "files":
-        found = await prove(
-            folder / "blocks", cast=EXT4, controls=("NORMAL", "OFF"), carry_on=options.carry_on // 2, **sizes
-        )
-        holds = report("ext4", *found, states=options.states) and holds
+    for name, (acts, parts) in scenes(options).items():
+        if options.only in {None, name}:
+            missing = why_no_ext4() if name == "ext4" else ""
+            if missing:
+                print(f"{name}: not done: {missing}")
+                holds = holds and options.only is None
+                continue
+            found = await prove(folder / name, parts, acts=acts, seed=options.seed)
+            verdicts = [report(part, *one) for part, one in zip(parts, found, strict=True)]
+            holds = all(verdicts) and holds
     print(f"prove-powercut: {'holds' if holds else 'FAILED'} ({time.monotonic() - began:.0f} s)")
     return 0 if holds else 1
 
@@ -172,7 +217,7 @@ if __name__ == "__main__":
     )
     parser.add_argument("--carry-on", type=int, default=12, help="states from which the agent goes on")
     parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(3)))
-    parser.add_argument("--only", choices=("files", "ext4"), help="one half of the proof")
+    parser.add_argument("--only", choices=("files", "full", "ext4"), help="one part of the proof")
     parser.add_argument("--keep", action="store_true", help="keep the files")
     chosen = parser.parse_args()
     sys.exit(run_proof(lambda folder: main(folder, chosen), keep=chosen.keep))
