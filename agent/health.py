@@ -18,6 +18,7 @@ from agent.errors import LamppostError
 _LOG = logging.getLogger(__name__)
 _NS: Final = 1_000_000_000
 _US: Final = 1_000_000
+_ANEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
 PERIOD_S: Final = 10.0
 """The status file is written this often, if nobody wants it otherwise."""
 
@@ -102,17 +103,17 @@ class StatusFile:
 
     def __init__(self, path: Path, *, keep: bool = False) -> None:
         self._path = path
+        self._part = path.with_name(f".{path.name}.part")
         self._keep = keep
         self._failing = False
 
     def write(self, content: Mapping[str, object]) -> None:
         """Replace the file; a directory that cannot be written is reported once and tried again."""
-        part = self._path.with_name(f".{self._path.name}.part")
         try:
-            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            descriptor = os.open(self._part, _ANEW, 0o644)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
                 file.write(json.dumps(content, sort_keys=True) + "\n")
-            part.replace(self._path)
+            os.replace(self._part, self._path)  # noqa: PTH105 - pathlib would take the target apart each time
         except OSError as error:
             if not self._failing:
                 _LOG.warning("%s: cannot write the status: %s", self._path, error.strerror)

@@ -14,7 +14,7 @@ from agent.buffer.opening import Setup
 from agent.buffer.records import Lane, LogHead, OutboxStats, Outgoing, ReceiptOutcome
 from agent.buffer.statistics import statistics
 from agent.buffer.uncertain import Uncertain
-from agent.buffer.wal import size_of, wal_path
+from agent.buffer.wal import size_of
 from agent.buffer.work import Done, Reception, Work
 from agent.errors import StoreError
 from agent.wire.orders import Order
@@ -93,7 +93,7 @@ class Core(Access):
     def _tidy(self) -> None:
         """Give space back where it is short; the commit stands whatever happens here."""
         try:
-            if size_of(wal_path(self._parts.db.path)) > wal_bytes(self._limits.max_bytes):
+            if size_of(self._parts.db.wal) > wal_bytes(self._limits.max_bytes):
                 self._parts.db.checkpoint()
             spare = self._parts.room.spare_pages()
             if spare:

@@ -22,7 +22,7 @@ from agent.buffer.records import EnvelopeMaker, Limits, Overflow
 from agent.buffer.state import Stream
 from agent.buffer.store import Pages
 from agent.buffer.waiting import Run, WaitingRows
-from agent.buffer.wal import FRAME_BYTES, PAGE_BYTES, size_of, wal_path
+from agent.buffer.wal import FRAME_BYTES, PAGE_BYTES, size_of
 from agent.wire.messages import GapReason
 
 if TYPE_CHECKING:
@@ -99,9 +99,7 @@ class Room:
 
         What is set apart: the WAL's own growth, and pages that so far are in the WAL only.
         """
-        wal_growth = (
-            wal_pages(self._limits.max_bytes) * FRAME_BYTES + _MARGIN_BYTES - size_of(wal_path(self._db.path))
-        )
+        wal_growth = wal_pages(self._limits.max_bytes) * FRAME_BYTES + _MARGIN_BYTES - size_of(self._db.wal)
         database_growth = pages.total * PAGE_BYTES - size_of(self._db.path)
         apart = max(0, wal_growth) + max(0, database_growth)
         return max(0, self._free_bytes() - self._limits.free_floor_bytes - apart) // PAGE_BYTES

@@ -105,10 +105,15 @@ class Database:
         path: the file, which must exist.
         wal_pages: the WAL is folded into the database when it has this many pages.
         max_pages: the database never grows past this, None for no limit.
+
+    Attributes:
+        path: the file.
+        wal: its write-ahead log.
     """
 
     def __init__(self, path: Path, *, wal_pages: int, max_pages: int | None = None) -> None:
         self.path = path
+        self.wal = wal_path(path)
         with _translated():
             self._connection = sqlite3.connect(
                 f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=0, cached_statements=96
@@ -247,8 +252,7 @@ class Database:
         """
         row = self.one("PRAGMA wal_checkpoint(PASSIVE)")
         accepted = row[1] if row else 0
-        wal = wal_path(self.path)
-        return (accepted > 0 or is_begun(wal)) and not has_lost_commit(wal, accepted)
+        return (accepted > 0 or is_begun(self.wal)) and not has_lost_commit(self.wal, accepted)
 
     def may_hide_commit(self) -> bool:
         """Tell whether the WAL holds the rest of a transaction that was written to its end and is not accepted.
@@ -257,12 +261,11 @@ class Database:
         frames is enough. Call it before the first commit.
         """
         row = self.one("PRAGMA wal_checkpoint(PASSIVE)")
-        wal = wal_path(self.path)
-        return size_of(wal) > WAL_HEADER_BYTES and has_commit_behind(wal, row[1] if row else 0)
+        return size_of(self.wal) > WAL_HEADER_BYTES and has_commit_behind(self.wal, row[1] if row else 0)
 
     def file_bytes(self) -> int:
         """Return the size of the database and its WAL."""
-        return size_of(self.path) + size_of(wal_path(self.path))
+        return size_of(self.path) + size_of(self.wal)
 
     def checkpoint(self, *, truncate: bool = False) -> None:
         """Fold the WAL into the database; with `truncate`, give its space back as well."""

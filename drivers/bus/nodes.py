@@ -86,7 +86,7 @@ def _looked_up(path: str) -> os.stat_result:
     """Return what the kernel knows of the node at `path`; links are followed."""
     descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        return Path(f"/proc/self/fd/{descriptor}").stat()
+        return os.stat(f"/proc/self/fd/{descriptor}")  # noqa: PTH116 - as below
     finally:
         os.close(descriptor)
 
