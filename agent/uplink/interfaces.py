@@ -82,12 +82,15 @@ class Link(Protocol):
     """SUBACKs: reason codes."""
     inbox: deque[tuple[str, bytes]]
     """Incoming messages; the oldest are dropped when nobody takes them."""
-    last_inbound_ns: int
-    """When the last byte came in."""
     receive_maximum: int
     """How many publishes may be without a PUBACK."""
     largest_packet: int
     """How large a packet the broker takes."""
+
+    @property
+    def last_inbound_ns(self) -> int:
+        """When the last byte came in."""
+        ...
 
     def publish(self, topic: str, data: bytes, *, retain: bool = False) -> int:
         """Send a message with QoS 1; returns its packet id. Does not wait for anything.

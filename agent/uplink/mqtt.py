@@ -1,7 +1,7 @@
 """One MQTT connection: the only module of the agent that imports the MQTT library.
 
-In: publishes and subscriptions. Out: what the broker answered, collected until somebody takes it. Never: decides;
-`agent.uplink.session` does.
+In: publishes and subscriptions. Out: what the broker answered, collected until somebody takes it. Never: decides,
+`agent.uplink.session` does; touches the socket, `agent.uplink.transport` does.
 
 aiomqtt 2.5.1 is a thin layer on paho-mqtt. Its `publish()` returns normally when a PUBACK refuses, does not notice
 a disconnect until its timeout, and takes a task for each message, so publishes go to paho directly and PUBACKs are
@@ -15,24 +15,23 @@ only where PySocks is installed; everywhere else the agent does without, which i
 """
 
 import asyncio
-import logging
-import socket
-import threading
 from collections import deque
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, Final
 
 from agent.clock import Clock
 from agent.errors import UplinkError
+from agent.uplink.ending import Ending
 from agent.uplink.interfaces import MQTT_5, LinkRequest
-from agent.uplink.kernel import Probe
 from agent.uplink.offloop import run_abandonable
 from agent.uplink.problems import ClosedEarly, Refused, Trouble, Unusable
 from agent.uplink.settings import UplinkSettings
 from agent.uplink.sparing import without
 from agent.uplink.tls import ContextMaker
+from agent.uplink.transport import Transport, largest_packet
 
 with nullcontext() if find_spec("socks") else without("urllib.request"):
     import aiomqtt
@@ -42,9 +41,7 @@ with nullcontext() if find_spec("socks") else without("urllib.request"):
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
-_RECEIVE_AT_ONCE: Final = 65_536
 _INBOX: Final = 256
-_TOPIC_AND_HEADER: Final = 1_024
 _GUARDED: Final = {
     aiomqtt.Client: (
         "_client_connect",
@@ -74,21 +71,6 @@ def _plain(host: str) -> str:
     return host.encode() if host.isascii() else host  # type: ignore[return-value]  # handed on as it is
 
 
-class _FirstError(logging.Handler):
-    """Keeps the exception behind paho's first error line: its reason codes do not tell a TLS alert from a hang-up."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.error: Exception | None = None
-        self.logger = logging.Logger("agent.publisher.mqtt", logging.ERROR)  # noqa: LOG001 - one per link, none of the tree's handlers
-        self.logger.addHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        arguments = record.args if isinstance(record.args, tuple) else ()
-        found = next((item for item in arguments if isinstance(item, Exception)), None)
-        self.error = self.error or found
-
-
 class MqttLink(aiomqtt.Client):
     """One connection to the broker, used once: see `agent.uplink.interfaces.Link`.
 
@@ -108,21 +90,15 @@ class MqttLink(aiomqtt.Client):
         self.receive_maximum = 65_535
         self.largest_packet = 268_435_455
         self._settings = settings
-        self._clock = clock
         self._contexts = contexts
         self._wake = request.wake
         self._on_closed = request.on_closed
-        self._on_reached = request.on_reached
-        self._probe = Probe()
-        self._home = threading.get_ident()
-        self._writing = False
-        self._broker_code: int | None = None
-        self._errors = _FirstError()
+        self._ending = Ending()
         modern = request.version == MQTT_5
         super().__init__(
             _plain(settings.host),
             settings.port,
-            logger=self._errors.logger,
+            logger=self._ending.logger,
             identifier=settings.client_id,
             protocol=aiomqtt.ProtocolVersion.V5 if modern else aiomqtt.ProtocolVersion.V311,
             will=aiomqtt.Will(settings.status_topic, request.will, qos=1, retain=True),
@@ -131,13 +107,19 @@ class MqttLink(aiomqtt.Client):
             max_inflight_messages=0,  # the window is ours
             properties=_connect_properties(settings) if modern else None,
         )
-        self.last_inbound_ns = clock.mono_ns()
         self._client.connect_timeout = settings.timing.tcp_s
-        self._dial = self._client._create_socket_connection  # noqa: SLF001 - guarded above
-        self._client._create_socket_connection = self._dialled  # type: ignore[method-assign]  # noqa: SLF001 - guarded above
-        self._receive = self._client._sock_recv  # noqa: SLF001 - guarded above
-        self._client._sock_recv = self._receive_bounded  # type: ignore[assignment]  # noqa: SLF001 - guarded above
+        self._transport = Transport(
+            self._client, settings, clock=clock, greeted=self._connected, on_reached=request.on_reached
+        )
+        dial, read = self._client._create_socket_connection, self._client._sock_recv  # noqa: SLF001 - guarded above
+        self._client._create_socket_connection = partial(self._transport.dial, dial)  # type: ignore[method-assign]  # noqa: SLF001 - guarded above
+        self._client._sock_recv = partial(self._transport.receive, read)  # type: ignore[method-assign]  # noqa: SLF001 - guarded above
         self._disconnected.add_done_callback(lambda _: self._wake())
+
+    @property
+    def last_inbound_ns(self) -> int:
+        """When the last byte came in."""
+        return self._transport.last_inbound_ns
 
     async def open(self) -> None:
         """Connect and greet.
@@ -149,7 +131,7 @@ class MqttLink(aiomqtt.Client):
         """
         async with asyncio.timeout(self._settings.timing.connect_s):
             await run_abandonable(
-                self._client_connect, name="lamppost-connect", undo=self.drop, orphaned=self._close_socket
+                self._client_connect, name="lamppost-connect", undo=self.drop, orphaned=self._transport.abandon
             )
         try:
             await self._greeted()
@@ -175,15 +157,11 @@ class MqttLink(aiomqtt.Client):
 
     def wire_bytes(self) -> int | None:
         """Return what the kernel has counted on this connection; see `Link`."""
-        return self._probe.wire_bytes()
+        return self._transport.probe.wire_bytes()
 
     def lost(self) -> Exception | None:
         """Return why the connection ended, None while it has not."""
-        if not self._disconnected.done():
-            return None
-        if self._broker_code is not None:
-            return Refused(self._broker_code)
-        return self._errors.error or ConnectionResetError("closed by the broker")
+        return self._ending.why() if self._disconnected.done() else None
 
     async def goodbye(self, timeout_s: float) -> None:
         """Send what is queued and a DISCONNECT, and close."""
@@ -198,7 +176,7 @@ class MqttLink(aiomqtt.Client):
                 future.cancel()
             elif not future.cancelled():
                 future.exception()  # somebody has now seen it
-        spent = self._probe.close()
+        spent = self._transport.probe.close()
         self._client._reset_sockets()  # noqa: SLF001 - guarded above
         if spent is not None:
             self._on_closed(spent)
@@ -213,11 +191,6 @@ class MqttLink(aiomqtt.Client):
         except TimeoutError as error:
             raise ClosedEarly(error) from error
 
-    def _close_socket(self) -> None:
-        self._probe.close()
-        if (sock := self._client.socket()) is not None:
-            sock.close()
-
     def _client_connect(self) -> None:
         """Read the secrets and certificates as they are now, and connect. Runs on the connecting thread."""
         settings = self._settings
@@ -226,30 +199,10 @@ class MqttLink(aiomqtt.Client):
             self._client.username_pw_set(settings.username, password)
         if self._contexts is not None:
             self._client.tls_set_context(self._contexts.context())
-            self._probe.flight_bytes = self._contexts.flight_bytes
+            self._transport.probe.flight_bytes = self._contexts.flight_bytes
         super()._client_connect()
         if self._contexts is not None:
-            self._probe.flight_bytes = self._contexts.flight_bytes
-
-    def _dialled(self) -> socket.socket:
-        """Connect by TCP, and have the kernel give the connection up when nothing of it is acknowledged in time.
-
-        Otherwise it would go on repeating for a quarter of an hour, on a socket that nobody wants any more
-        (TCP_USER_TIMEOUT, RFC 5482). Runs on the connecting thread.
-        """
-        sock = self._probe.watch(self._dial())
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(self._settings.timing.ack_s * 1000))
-        self._on_reached()
-        return sock
-
-    def _receive_bounded(self, size: int) -> bytes:
-        """Receive for paho, which would allocate whatever length the other side claims."""
-        if size > self._settings.largest_message + _TOPIC_AND_HEADER:
-            raise ConnectionError("the broker sent a message that is too large")
-        data = self._receive(min(size, _RECEIVE_AT_ONCE))
-        if data:
-            self.last_inbound_ns = self._clock.mono_ns()
-        return data
+            self._transport.probe.flight_bytes = self._contexts.flight_bytes
 
     def _on_connect(
         self,
@@ -272,9 +225,9 @@ class MqttLink(aiomqtt.Client):
         properties: Properties | None = None,
     ) -> None:
         if flags.is_disconnect_packet_from_server:
-            self._broker_code = reason_code.value
+            self._ending.code = reason_code.value
         if not self._connected.done():
-            self._connected.set_exception(ClosedEarly(self._errors.error))
+            self._connected.set_exception(ClosedEarly(self._ending.error))
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
     def _on_publish(
@@ -308,30 +261,15 @@ class MqttLink(aiomqtt.Client):
         self._wake()
 
     def _on_socket_register_write(self, client: PahoClient, userdata: Any, sock: Any) -> None:  # noqa: ANN401, ARG002 - paho's signature
-        """Write soon; the loop is asked to watch the socket only when it does not take everything at once."""
-        if threading.get_ident() == self._home:
-            self._loop.call_soon(self._flush)
-        else:
-            self._loop.call_soon_threadsafe(self._flush)
+        self._transport.write_soon()
 
     def _on_socket_unregister_write(self, client: PahoClient, userdata: Any, sock: Any) -> None:  # noqa: ANN401, ARG002 - paho's signature
-        if self._writing:
-            self._writing = False
-            self._loop.remove_writer(sock.fileno())
-
-    def _flush(self) -> None:
-        if not self._connected.done():
-            self._client.loop_read()  # a TLS alert that explains why the write would fail
-        self._client.loop_write()
-        sock = self._client.socket()
-        if sock is not None and self._client.want_write() and not self._writing:
-            self._writing = True
-            self._loop.add_writer(sock.fileno(), self._flush)
+        self._transport.stop_writing(sock)
 
 
 def _connect_properties(settings: UplinkSettings) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
-    properties.MaximumPacketSize = settings.largest_message + _TOPIC_AND_HEADER
+    properties.MaximumPacketSize = largest_packet(settings)
     properties.ReceiveMaximum = 64
     return properties
 

@@ -450,8 +450,8 @@ def test_suspended_stream_keeps_nothing_and_takes_nothing() -> None:
     before = rig.windows.counters()["air"]
     rig.read("station")
     held = rig.filters["air"]
-    assert held._open is None
-    assert held._next is None
+    assert held._windows.running is None
+    assert held._windows._next is None
     assert rig.windows.counters()["air"] == before, "not even counted: it does not get there"
     assert rig.watched == ["station", "station"], "the clock's source goes on"
 

@@ -19,7 +19,7 @@ from agent import receipts
 from agent.buffer.tables import META
 from agent.cli.main import main
 from agent.privacy import distinct, verdict
-from agent.privacy.filter import StreamFilter
+from agent.privacy.opening import Opener
 from agent.privacy.window import Window
 from drivers import tripwire
 from drivers.mac_scanner import lines
@@ -68,12 +68,12 @@ def _no_suppression() -> None:
 
 
 def _no_partial() -> None:
-    usual = StreamFilter._new_window
+    usual = Opener.window
 
-    def whole(self: StreamFilter, start_ms: int, *, partial: bool = False) -> Window:
+    def whole(self: Opener, start_ms: int, *, partial: bool) -> Window:
         return usual(self, start_ms, partial=partial and self._spec.suppress_below is None)
 
-    StreamFilter._new_window = whole  # type: ignore[method-assign]  # that is the point
+    Opener.window = whole  # type: ignore[method-assign]  # that is the point
 
 
 def _no_distinction() -> None:

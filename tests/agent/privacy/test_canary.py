@@ -379,7 +379,7 @@ class _Hoarder(StreamFilter):
     """Remembers pseudonyms across windows."""
 
     def advance(self, now_ms: int) -> list[Released]:
-        window = self._open
+        window = self._windows.running
         self.hoard = [getattr(self, "hoard", ()), *[set(c._seen) for c in window.crowds.values()]] if window else []
         return super().advance(now_ms)
 

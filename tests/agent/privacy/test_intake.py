@@ -118,7 +118,7 @@ def test_group_that_is_counted_by_a_number_needs_no_identifier() -> None:
 def test_position_is_snapped_before_it_is_kept() -> None:
     stream_filter = begun(PLACE)
     stream_filter.observe("gnss", reading(latitude=601_699_000, longitude=249_384_000, altitude=123), 0)
-    window = stream_filter._open
+    window = stream_filter._windows.running
     assert window is not None
     assert [window.numbers[column].result() for column in range(3)] == [(601_703_239, 1), (249_383_637, 1), (0, 1)]
     assert close(stream_filter).values == (6_017_032, 2_493_836, 0)

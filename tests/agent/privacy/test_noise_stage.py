@@ -12,6 +12,7 @@ from agent.privacy.distinct import RandomBytes
 from agent.privacy.filter import StreamFilter
 from agent.privacy.histogram import Histogram
 from agent.privacy.intake import EventsPort, NumberPort
+from agent.privacy.judge import Judge
 from agent.privacy.laplace import discrete_laplace
 from agent.privacy.ledger import Ledger
 from agent.privacy.ledger import Verdict as Grant
@@ -121,36 +122,36 @@ def _dropped(port: NumberPort, values: Mapping[str, Any], window: Window, *_: ob
             window.numbers[column].add(sample)
 
 
-def _free(stream_filter: StreamFilter, window: Window) -> Grant | None:
-    noised = stream_filter._noised
+def _free(judge: Judge, window: Window, **_: object) -> Grant | None:
+    noised = judge._noised
     return Grant.GRANTED if noised is not None and noised.is_due(window) else None
 
 
-def _undated(stream_filter: StreamFilter, window: Window) -> Grant | None:
-    payment, noised = stream_filter._payment, stream_filter._noised
+def _undated(judge: Judge, window: Window, **_: object) -> Grant | None:
+    payment, noised = judge._payment, judge._noised
     due = payment is not None and noised is not None and noised.is_due(window)
     return payment.spend(window.start_ms, synchronised=True) if due and payment else None
 
 
-def _boot_is_a_date(stream_filter: StreamFilter, window: Window) -> Grant | None:
-    payment, noised = stream_filter._payment, stream_filter._noised
+def _boot_is_a_date(judge: Judge, window: Window, *, boot_id: bytes | None, synchronised: bool) -> Grant | None:
+    del boot_id
+    payment, noised = judge._payment, judge._noised
     due = payment is not None and noised is not None and noised.is_due(window)
-    return payment.spend(window.start_ms, synchronised=stream_filter.synchronised) if due and payment else None
+    return payment.spend(window.start_ms, synchronised=synchronised) if due and payment else None
 
 
-def _overdrawn(stream_filter: StreamFilter, window: Window) -> Grant | None:
-    noised = stream_filter._noised
+def _overdrawn(judge: Judge, window: Window, *, boot_id: bytes | None, synchronised: bool) -> Grant | None:
+    noised = judge._noised
     due = noised is not None and noised.is_due(window)
-    dated = stream_filter._boot_id is None and stream_filter.synchronised
+    dated = boot_id is None and synchronised
     return (Grant.GRANTED if dated else Grant.UNSYNCHRONISED) if due else None
 
 
-def _paid_though_partial(stream_filter: StreamFilter, window: Window) -> Grant | None:
-    payment, noised = stream_filter._payment, stream_filter._noised
+def _paid_though_partial(judge: Judge, window: Window, *, boot_id: bytes | None, synchronised: bool) -> Grant | None:
+    payment, noised = judge._payment, judge._noised
     assert payment is not None
     assert noised is not None
-    dated = stream_filter._boot_id is None and stream_filter.synchronised and window.synchronised
-    grant = payment.spend(window.start_ms, synchronised=dated)
+    grant = payment.spend(window.start_ms, synchronised=boot_id is None and synchronised and window.synchronised)
     if grant is Grant.GRANTED and window.partial:
         noised._draw()
     return grant
@@ -183,12 +184,12 @@ MUTANTS: Sequence[tuple[str, StreamSpec, object, str, object]] = [
     ("no threshold of bins", NOISY, Noised, "_is_small_bin", lambda *_: False),
     ("values are not held", NOISY_CARS, Column, "held", _unheld),
     ("implausible numbers are dropped", NOISY_CARS, EventsPort, "take", _dropped),
-    ("nothing is paid", NOISY, StreamFilter, "_pay", _free),
-    ("no date is needed", NOISY, StreamFilter, "_pay", _undated),
-    ("the time since boot is a date", NOISY, StreamFilter, "_pay", _boot_is_a_date),
+    ("nothing is paid", NOISY, Judge, "_pay", _free),
+    ("no date is needed", NOISY, Judge, "_pay", _undated),
+    ("the time since boot is a date", NOISY, Judge, "_pay", _boot_is_a_date),
     ("partial windows are paid", NOISY, Noised, "_is_partial", lambda *_: False),
-    ("partial windows are paid and drawn for", NOISY, StreamFilter, "_pay", _paid_though_partial),
-    ("an empty purse pays", replace(NOISY, window_ms=12 * 3_600_000), StreamFilter, "_pay", _overdrawn),
+    ("partial windows are paid and drawn for", NOISY, Judge, "_pay", _paid_though_partial),
+    ("an empty purse pays", replace(NOISY, window_ms=12 * 3_600_000), Judge, "_pay", _overdrawn),
     ("noise is drawn for nothing", NOISY, Noised, "outcomes", _drawn_whatever_is_granted),
     ("an empty window has a code of its own", NOISY, Noised, "outcomes", _suppressed_is_no_data),
     ("an empty window is partial", NOISY, Noised, "outcomes", _full_is_saturated),

@@ -66,7 +66,7 @@ def test_stage_finds_a_canary_that_is_held_or_came_out() -> None:
     stage = Stage(DEVICES, make_filter(DEVICES), Flock([canary(1)]))
     stage.search()
     stage.search_inside()
-    stage.filter._errors.add(canary(1).hex(":"))
+    stage.filter._judge.errors.add(canary(1).hex(":"))
     with pytest.raises(Failed, match="came out"):
         stage.search()
     with pytest.raises(Failed, match="held"):

@@ -12,6 +12,7 @@ from drivers.bus.abandoned import MOST, Abandoned
 from drivers.bus.api import I2cDevice
 from drivers.bus.linux_i2c import LinuxI2c
 from drivers.bus.linux_serial import LinuxSerial
+from drivers.bus.serial_port import SerialPort
 from drivers.bus.worker import BusWorker
 from drivers.errors import BusTimeout
 from drivers.sim.adapter import SimulatedAdapter
@@ -114,7 +115,7 @@ async def test_serial_port_whose_thread_hangs_is_opened_anew_while_it_does(
         line = LinuxSerial(str(sensor.link), 9600)
         await line.open()
         monkeypatch.setattr(linux_serial, "_CALL_S", SOON_S)
-        monkeypatch.setattr(linux_serial._Port, "discard", lambda _: leave.wait())
+        monkeypatch.setattr(SerialPort, "discard", lambda _: leave.wait())
         with pytest.raises(BusTimeout, match="did not come back from discarding input"):
             await line.discard_input()
         monkeypatch.undo()
@@ -131,7 +132,7 @@ async def test_serial_port_that_hangs_when_it_is_closed_counts_as_hung(
     with SimulatedLine(tmp_path / "tty") as sensor:
         line = LinuxSerial(str(sensor.link), 9600)
         monkeypatch.setattr(linux_serial, "_CALL_S", SOON_S)
-        monkeypatch.setattr(linux_serial._Port, "close", lambda _: leave.wait())
+        monkeypatch.setattr(SerialPort, "close", lambda _: leave.wait())
         for _ in range(MOST):
             monkeypatch.setattr(linux_serial, "_CALL_S", 5.0)
             await line.open()

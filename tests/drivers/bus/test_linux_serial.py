@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from drivers.bus import linux_serial
-from drivers.bus.framing import LineFormat, Parity
-from drivers.bus.linux_serial import LinuxSerial, _Port
-from drivers.errors import BusDenied, BusError, BusFault, BusGone, BusTimeout
+from drivers.bus.framing import Parity
+from drivers.bus.linux_serial import LinuxSerial
+from drivers.bus.serial_port import SerialPort
+from drivers.errors import BusDenied, BusError, BusGone, BusTimeout
 from drivers.sim.line import SimulatedLine
 
 LONG_S = 5.0
@@ -216,30 +217,6 @@ async def test_pseudo_terminal_is_opened_again_and_again_whatever_the_parity(
             await line.close()
 
 
-@pytest.mark.parametrize(("parity", "letter"), [(Parity.NONE, "N"), (Parity.EVEN, "E"), (Parity.ODD, "O")])
-def test_real_port_is_given_speed_parity_and_stop_bits(
-    monkeypatch: pytest.MonkeyPatch, parity: Parity, letter: str
-) -> None:
-    given: list[dict[str, object]] = []
-
-    def record(path: str, baudrate: int, **settings: object) -> object:
-        given.append({"path": path, "baudrate": baudrate, **settings})
-        raise ValueError("seen enough")
-
-    monkeypatch.setattr("drivers.bus.linux_serial.serial.Serial", record)
-    form = LineFormat(19200, parity, 2)
-    with pytest.raises(BusFault, match=rf"cannot do 19200 8{letter}2"):
-        _Port("/dev/ttyS0", form)._configured(form)
-    assert given[0] | {"write_timeout": 0} == {
-        "path": "/dev/ttyS0",
-        "baudrate": 19200,
-        "parity": letter,
-        "stopbits": 2,
-        "exclusive": True,
-        "write_timeout": 0,
-    }
-
-
 async def test_open_twice_is_harmless_and_close_too(line: LinuxSerial, sensor: SimulatedLine) -> None:
     await line.open()
     sensor.send(b"x")
@@ -265,7 +242,7 @@ async def test_hung_port_is_given_up_and_opens_again_when_it_comes_back(
 ) -> None:
     leave = threading.Event()
 
-    def hang(port: linux_serial._Port) -> None:
+    def hang(port: SerialPort) -> None:
         del port
         leave.wait()
 
@@ -274,7 +251,7 @@ async def test_hung_port_is_given_up_and_opens_again_when_it_comes_back(
     worker = line._worker
     assert worker is not None
     monkeypatch.setattr(linux_serial, "_CALL_S", SHORT_S)
-    monkeypatch.setattr(linux_serial._Port, "discard", hang)
+    monkeypatch.setattr(SerialPort, "discard", hang)
     with pytest.raises(BusTimeout, match="did not come back from discarding input"):
         await line.discard_input()
     monkeypatch.undo()
