@@ -42,7 +42,7 @@ check: $(STAMP) ## ruff, mypy strict, import contracts
 # Each proof prints its seed, its counts and a verdict, fails when it does not hold, and has a negative control.
 prove-demo: ## the city's data against a log of the simulated sensors
 prove-kill: ## kill -9 at every stage: nothing lost, nothing doubled
-prove-powercut: ## a power cut at any moment: nothing lost, nothing doubled; on ext4 too where it is run as root
+prove-powercut: ## a power cut at any moment, a full store included: nothing lost uncounted, nothing doubled; on ext4 too as root
 prove-outage: ## brokers that die, stall, refuse and forget
 prove-halfopen: ## the other end vanishes without a word: noticed, replaced, nothing lost
 prove-stampede: ## a thousand units come back after an outage: the curve of their connections
@@ -60,7 +60,7 @@ prove-flash: ## bytes written to the flash for a row, by /proc and at the block 
 prove-plan: ## what `lamppost plan` foretells, against what units then do; as root
 prove-model: ## the outbox beside a model of it, through any history; planted faults are found
 prove-size: ## ten million rows that wait: opening, memory, and the rate of sending; ten minutes
-prove-month: ## a simulated month without uplink, then its return: the present first, the past as budgeted
+prove-month: ## a month without uplink, then its return, simulated and by the real agent: the present first; three minutes
 prove-faults: ## every fault of a bus: what is told, how long it lasts, what it costs the others; four minutes
 $(PROOFS): prove-%: $(STAMP)
 	@$(BIN)/python -m tests.proofs.$*
