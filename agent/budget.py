@@ -105,6 +105,12 @@ class Budget:
             self._bytes.wait_s(wire_bytes),
         )
 
+    def left(self, lane: Lane) -> int | None:
+        """Return how many wire bytes the caps let a lane spend now, whatever the rate; None when there is no cap."""
+        self._enter_periods()
+        left = [period.left(lane) for period in (self._counters.day, self._counters.month)]
+        return min((most for most in left if most is not None), default=None)
+
     def charge(self, wire_bytes: int, *, messages: int = 1) -> None:
         """Count bytes that are about to be sent, or were just received."""
         now_ns = self._clock.mono_ns()

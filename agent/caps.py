@@ -51,6 +51,15 @@ class Period:
             self.spent = 0
         self.begins = begins
 
+    def left(self, lane: Lane) -> int | None:
+        """Return how much of the cap a lane may spend now; None when there is no cap."""
+        if self.cap is None:
+            return None
+        share = self.cap * SHARES[lane] // _PERCENT
+        if lane is Lane.BACKLOG:
+            share = int(share * min(1.0, HEAD_START + self.passed))
+        return max(0, share - self.spent)
+
     def wait_s(self, lane: Lane, wire_bytes: int) -> float:
         """Return in how many seconds the cap lets a lane spend so much: infinity if not in this period."""
         if self.cap is None:

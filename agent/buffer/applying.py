@@ -40,7 +40,7 @@ class Applying:
         for stream, content in work.notes:
             self._parts.sealing.tell(stream, content)
         if work.seal:
-            done.sealed = self._parts.sealing.seal(partial=work.partial, pressed=pressed)
+            self._parts.sealing.seal(done, partial=work.partial, backlog_bytes=work.backlog_bytes, pressed=pressed)
         for name, value in work.all_counters().items():
             self._save_counter(name, value)
         self._parts.log.write()

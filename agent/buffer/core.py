@@ -161,10 +161,18 @@ class Core(Access):
         self._readable()
         return self._parts.envelopes.outgoing(after=after, limit=limit, max_bytes=max_bytes, lane=lane)
 
-    def is_seal_due(self, *, partial: bool, freed: bool = False) -> bool:
-        """Tell whether there is something to seal, or (`freed`) will be when receipts have made room for it."""
+    def is_seal_due(self, *, partial: bool, backlog: bool = True, freed: bool = False) -> bool:
+        """Tell whether there is something to seal, or (`freed`) will be when receipts have made room for it.
+
+        Without `backlog`, something else than backlog.
+        """
         self._readable()
-        return self._parts.sealing.is_due(partial=partial, freed=freed)
+        return self._parts.sealing.is_due(partial=partial, backlog=backlog, freed=freed)
+
+    def is_backlog_due(self) -> bool:
+        """Tell whether there is backlog to seal."""
+        self._readable()
+        return self._parts.sealing.is_backlog_due()
 
     def load_counter(self, name: str) -> bytes | None:
         """Return saved counters, None if none were saved under that name."""

@@ -199,6 +199,10 @@ class Outbox(View):
         """
         self._worker.seals_along = wanted
 
+    def let_backlog(self, until: int | None) -> None:
+        """Let the backlog be sealed until `backlog_sealed` is this, None without a limit; that is how it begins."""
+        self._worker.allowance.until = until
+
     async def seal(self, *, partial: bool = False) -> int:
         """Seal complete batches and some of the backlog, and return how many envelopes were made.
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
+from agent.buffer.allowance import price
 from agent.buffer.disclosures import Disclosures
 from agent.buffer.embargo import Embargo
 from agent.buffer.envelopes import Envelopes
@@ -18,6 +19,7 @@ from agent.buffer.records import EnvelopeMaker, Lane
 from agent.buffer.state import Declared, Gap, Span, Stream
 from agent.buffer.tables import DECLARATION
 from agent.buffer.waiting import Run, WaitingRows
+from agent.buffer.work import Done
 from agent.wire.declared import DECLARATIONS
 from agent.wire.errors import WireError
 from agent.wire.messages import GapReason, Kind
@@ -82,14 +84,24 @@ class Sealing:
         chains = self._ledger.chains.values()
         return sum(chain.size for chain in chains if chain.epoch == epoch and by_id[chain.stream].may_leave)
 
-    def is_due(self, *, partial: bool, freed: bool = False) -> bool:
-        """Tell whether `seal` would find something to do; `freed`: once receipts have let go of what is sealed."""
+    def is_due(self, *, partial: bool, backlog: bool = True, freed: bool = False) -> bool:
+        """Tell whether `seal` would find something to do.
+
+        Args:
+            partial: batches that are only begun count.
+            backlog: so does the backlog.
+            freed: as it will be once receipts have let go of what is sealed.
+        """
         if self._gaps.due():
             return True
-        streams, waiting = self._leaving(), 0 if freed else self._waiting_bytes
-        if waiting < self._ahead and any(self._ripe_spans(stream, partial=partial) for stream in streams):
-            return True
-        return waiting < self._ahead // 2 and any(self._has_backlog(stream) for stream in streams)
+        waiting = 0 if freed else self._waiting_bytes
+        ripe = waiting < self._ahead and any(self._ripe_spans(stream, partial=partial) for stream in self._leaving())
+        return ripe or (backlog and self.is_backlog_due(freed=freed))
+
+    def is_backlog_due(self, *, freed: bool = False) -> bool:
+        """Tell whether `seal` would seal backlog, if it may."""
+        waiting = 0 if freed else self._waiting_bytes
+        return waiting < self._ahead // 2 and any(self._has_backlog(stream) for stream in self._leaving())
 
     def _leaving(self) -> list[Stream]:
         return [stream for stream in self._ledger.streams.values() if stream.may_leave]
@@ -117,13 +129,23 @@ class Sealing:
     def _is_ripe(self, stream: Stream, *, end_ms: int, boot_id: bytes | None) -> bool:
         return self._embargo.is_over(end_ms, boot_id=boot_id, delay_ms=stream.policy.delay_ms)
 
-    def seal(self, *, partial: bool, pressed: bool = False) -> int:
-        """Seal losses, complete batches (with `partial`, begun ones too), then backlog; return how many envelopes.
+    def seal(self, done: Done, *, partial: bool, backlog_bytes: int | None = None, pressed: bool = False) -> None:
+        """Seal losses, complete batches, then backlog.
 
-        A few envelopes of backlog at a time: the caller comes again. `pressed` for space, one batch in all: envelopes
-        may be longer than the rows that they replace, and what is to give space back must not need much.
+        A few envelopes of backlog at a time: the caller comes again.
+
+        Args:
+            done: is told how many envelopes were sealed, and what those of the backlog cost.
+            partial: batches that are only begun are sealed, too.
+            backlog_bytes: what the backlog may cost on the wire; None for no limit.
+            pressed: for space, one batch in all: envelopes may be longer than the rows that they replace, and what is
+                to give space back must not need much.
         """
         before = self._ledger.tally.sealed
+        self._seal(done, partial=partial, backlog_bytes=backlog_bytes, pressed=pressed)
+        done.sealed = self._ledger.tally.sealed - before
+
+    def _seal(self, done: Done, *, partial: bool, backlog_bytes: int | None, pressed: bool) -> None:
         self._rows.write()
         if not self._log.book.has_configuration:
             self._configure_again()
@@ -134,9 +156,8 @@ class Sealing:
                 if self._waiting_bytes < self._ahead:
                     self._seal_batch(stream, [self._rows.take_span(stream, span)], lane=Lane.LIVE)
                     if pressed:
-                        return self._ledger.tally.sealed - before
-        self._seal_backlog(most=1 if pressed else _ONE_COMMIT)
-        return self._ledger.tally.sealed - before
+                        return
+        self._seal_backlog(done, most=1 if pressed else _ONE_COMMIT, most_bytes=backlog_bytes)
 
     def _seal_gap(self, gap: Gap) -> None:
         """Declare a loss; the log has one by purge already."""
@@ -150,7 +171,7 @@ class Sealing:
             sealed = None if gap.sealed is None else gap.sealed[:2]
             self._log.lost(stream.name, epoch=chain.epoch, reason=reason, count=gap.count, sealed=sealed)
 
-    def _seal_backlog(self, *, most: int) -> None:
+    def _seal_backlog(self, done: Done, *, most: int, most_bytes: int | None) -> None:
         """Seal the oldest rows of the streams that have most of them."""
         for _ in range(most):
             streams = [stream for stream in self._leaving() if self._has_backlog(stream)]
@@ -158,12 +179,17 @@ class Sealing:
                 return
             stream = max(streams, key=lambda stream: stream.rows)
             runs = self._ripe_runs(stream, self._rows.oldest_runs(stream, most_rows=stream.policy.backlog_rows))
+            if most_bytes is not None:
+                first, runs = runs[0], _within(runs, most_bytes - done.backlog_bytes)
+                if not runs:
+                    done.backlog_over = price(first.size)
+                    return
             for run in runs:
                 self._rows.drop_run(stream, run)
-            self._seal_batch(stream, runs, lane=Lane.BACKLOG)
+            done.backlog_bytes += price(self._seal_batch(stream, runs, lane=Lane.BACKLOG))
 
-    def _seal_batch(self, stream: Stream, runs: list[Run], *, lane: Lane) -> None:
-        """Seal runs that join; the clock of a batch is that of its last row."""
+    def _seal_batch(self, stream: Stream, runs: list[Run], *, lane: Lane) -> int:
+        """Seal runs that join, and return the size; the clock of a batch is that of its last row."""
         declared = self._ledger.declared[runs[0].declaration]
         self.declare(declared)
         chain = self._ledger.chain(stream)
@@ -172,17 +198,18 @@ class Sealing:
             data = self._maker.batch(self._envelopes.link(chain), rows, declared.hash, runs[-1].clock)
         except WireError as error:
             self._give_up(stream, runs, error)
-        else:
-            self._envelopes.add(
-                chain,
-                lane=lane,
-                kind=Kind.BATCH,
-                data=data,
-                rows=len(rows),
-                channels=len(rows[0].values),
-                declaration=declared.hash,
-            )
-            self._log.withheld(stream.name, rows)
+            return 0
+        self._envelopes.add(
+            chain,
+            lane=lane,
+            kind=Kind.BATCH,
+            data=data,
+            rows=len(rows),
+            channels=len(rows[0].values),
+            declaration=declared.hash,
+        )
+        self._log.withheld(stream.name, rows)
+        return len(data)
 
     def _give_up(self, stream: Stream, runs: list[Run], error: WireError) -> None:
         """Declare rows that have no form on the wire as lost: they would keep everything behind them for ever."""
@@ -256,3 +283,14 @@ class Sealing:
             _LOG.error("a message of stream %s cannot be sealed and is left out: %s", name, error)
         else:
             self._envelopes.add(chain, lane=Lane.CONTROL, kind=_NOTES[name], data=data)
+
+
+def _within(runs: list[Run], most_bytes: int) -> list[Run]:
+    """Return as many of the first runs as make a batch that costs no more than so much on the wire."""
+    count, size = 0, 0
+    for run in runs:
+        size += run.size
+        if price(size) > most_bytes:
+            break
+        count += 1
+    return runs[:count]

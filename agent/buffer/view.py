@@ -31,6 +31,16 @@ class View(LoopSide):
         return self._worker.held_up
 
     @property
+    def backlog_wants(self) -> int:
+        """What the next batch of the backlog costs on the wire, about; 0 when there is none to seal, or not yet."""
+        return self._worker.backlog_wants
+
+    @property
+    def backlog_sealed(self) -> int:
+        """What was sealed of the backlog since the store was opened costs on the wire, about."""
+        return self._worker.allowance.sealed
+
+    @property
     def sealed_along(self) -> int:
         """How many envelopes were sealed without `seal` having been called, since the store was opened."""
         return self._worker.sealed_along

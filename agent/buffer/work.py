@@ -64,7 +64,11 @@ class Purge:
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """What one transaction is to do; `alarms` are those of rows that are lost, with their declaration's hash."""
+    """What one transaction is to do.
+
+    `alarms` are those of rows that are lost, with their declaration's hash. `backlog_bytes` is what the backlog that
+    is sealed may cost on the wire, None for no limit.
+    """
 
     rows: list[Rows] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
@@ -78,6 +82,7 @@ class Work:
     alarms: list[tuple[str, bytes, bytes]] = field(default_factory=list)
     seal: bool = False
     partial: bool = False
+    backlog_bytes: int | None = None
 
     def all_alarms(self) -> list[tuple[str, bytes, bytes]]:
         """Return stream, declaration and content of every alarm, in order."""
@@ -96,11 +101,15 @@ class Work:
 class Done:
     """What a transaction did: stream, row number and start of each row stored, and the envelopes sealed.
 
-    `unscrubbed` tells why bytes of what it purged may still be in the files.
+    `backlog_bytes` is about what those of the backlog cost on the wire, `backlog_over` what the next one would have
+    cost that was over the limit, 0 if none was. `unscrubbed` tells why bytes of what it purged may still be in the
+    files.
     """
 
     stored: list[tuple[str, int, int]] = field(default_factory=list)
     sealed: int = 0
+    backlog_bytes: int = 0
+    backlog_over: int = 0
     purged: list[Purged] = field(default_factory=list)
     unscrubbed: StoreError | None = None
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from agent.buffer.allowance import Allowance
 from agent.buffer.answers import Answers, Demand, Question
 from agent.buffer.core import Core
 from agent.buffer.errors import StoreDamaged, StoreFull, StoreUnavailable
@@ -46,7 +47,9 @@ class Worker:
 
     Attributes:
         inbox: what the loop has handed over.
-        seal_due: after the last commit there was something to seal.
+        allowance: how much of the backlog may be sealed.
+        backlog_wants: after the last commit there was backlog to seal, whose next batch costs so much; 0 for none.
+        seal_due: after the last commit there was something that may be sealed.
         held_up: after the last commit something waited to be sealed until receipts make room for it.
         seals_along: a commit of rows that complete a batch seals it too: there is a session to send it on.
         sealed_along: how many envelopes were made so.
@@ -64,6 +67,8 @@ class Worker:
         self.opened: Future = asyncio.get_running_loop().create_future()
         self.epoch = b""
         self.session = 0
+        self.allowance = Allowance()
+        self.backlog_wants = 0
         self.seal_due = False
         self.held_up = False
         self.seals_along = False
@@ -161,7 +166,7 @@ class Worker:
         if not demand.seal or demand.partial or self.inbox.intake.complete:
             return False
         with contextlib.suppress(StoreError):
-            if not self._core.is_seal_due(partial=False, freed=bool(self.inbox.intake.receipts)):
+            if not self._is_seal_due(freed=bool(self.inbox.intake.receipts)):
                 self._answers.give(demand.future, 0)
                 return True
         return False
@@ -176,6 +181,7 @@ class Worker:
         work.purges = [demand.purge for demand in demands if demand.purge is not None]
         along = self.seals_along and any(rows.completes for rows in work.rows)
         work.seal, work.partial = bool(asked) or along, any(demand.partial for demand in asked)
+        work.backlog_bytes = self.allowance.left
         try:
             done = self._transact(taken)
         except LamppostError as error:
@@ -211,8 +217,11 @@ class Worker:
         self._failures, self._trouble = 0, ""
         self._tell_identity()
         self._declarations = []
-        self.seal_due = self._core.is_seal_due(partial=False)
-        self.held_up = not self.seal_due and self._core.is_seal_due(partial=False, freed=True)
+        if taken.work.seal:
+            self.allowance.spend(done.backlog_bytes, over=done.backlog_over)
+        self.backlog_wants = self.allowance.needs if self._core.is_backlog_due() else 0
+        self.seal_due = self._is_seal_due(freed=False)
+        self.held_up = not self.seal_due and self._is_seal_due(freed=True)
         if not any(demand.seal for demand in demands):
             self.sealed_along += done.sealed
         if done.stored and self._on_stored is not None:
@@ -224,6 +233,9 @@ class Worker:
                 result = done.sealed if demand.seal else deleted
                 self._answers.give(demand.future, result)
         self._answers.give_all([future for _, future in taken.groups], None)
+
+    def _is_seal_due(self, *, freed: bool) -> bool:
+        return self._core.is_seal_due(partial=False, backlog=self.allowance.suffices, freed=freed)
 
     def _failed(self, taken: Taken, demands: Sequence[Demand], error: LamppostError) -> None:
         """Put back what was taken, to be tried again: what failed may be the medium, or a batch that was sealed."""

@@ -33,6 +33,20 @@ class EnvelopeQueue(Protocol):
         """Have complete batches sealed when their rows are stored, from now on or no longer."""
         ...
 
+    @property
+    def backlog_wants(self) -> int:
+        """What the next batch of the backlog costs, about; 0 when there is none to seal."""
+        ...
+
+    @property
+    def backlog_sealed(self) -> int:
+        """What was sealed of the backlog costs, about, since the outbox was opened."""
+        ...
+
+    def let_backlog(self, until: int | None) -> None:
+        """Let the backlog be sealed until `backlog_sealed` is this; None without a limit."""
+        ...
+
     async def outgoing(self, *, after: int, limit: int, max_bytes: int) -> list[Outgoing]:
         """Return the envelopes with a row id above `after` that it still has: by lane, then by row id."""
         ...

@@ -6,6 +6,7 @@ In: the outbox's envelopes, the window. Out: publishes. Never: waits for an answ
 from typing import Final
 
 from agent.buffer.records import Lane, Outgoing
+from agent.uplink.backlog import Backlog
 from agent.uplink.interfaces import Link
 from agent.uplink.meter import Meter
 from agent.uplink.services import Services
@@ -17,6 +18,9 @@ _MOST_HIDDEN: Final = 512
 _TYPICAL_BYTES: Final = 512
 _COALESCE_NS: Final = _NS // 4
 _RECHECK_S: Final = 60.0
+_ONCE_SEALED: Final = {Lane.BACKLOG: Lane.LIVE}
+"""The caps hold the backlog back before it is sealed (`agent.uplink.backlog`); after that it must leave, or no
+receipt covers what is sealed behind it."""
 
 
 class Sender:
@@ -36,6 +40,7 @@ class Sender:
         self._s = services
         self._link = link
         self._meter = meter
+        self._backlog = Backlog(services)
         self._subscribed_ns: int | None = None
         self._open_ns: int | None = None
         self._seal_due_ns = now_ns
@@ -72,7 +77,8 @@ class Sender:
             return [self._budget_ns]
         if not self._has_room:
             return []
-        due = [at_ns for at_ns in (self._look_ns, window.next_due_ns(self._looked_ns)) if at_ns is not None]
+        waits = self._look_ns, self._backlog.due_ns, window.next_due_ns(self._looked_ns)
+        due = [at_ns for at_ns in waits if at_ns is not None]
         return [*due, self._seal_due_ns] if self._s.signals.stored and window.open and self._open_ns else due
 
     @property
@@ -93,10 +99,9 @@ class Sender:
             self._s.signals.sealed = False
             self._pressing = True
             self._look_ns = now_ns
-        window = self._s.window
-        due_ns = window.next_due_ns(self._looked_ns)
-        if due_ns is not None and due_ns <= now_ns:
-            self._look_ns = now_ns
+        for due_ns in (self._backlog.due_ns, self._s.window.next_due_ns(self._looked_ns)):
+            if due_ns is not None and due_ns <= now_ns:
+                self._look_ns = now_ns
         if self._look_ns is not None and self._look_ns <= now_ns and self._has_room:
             await self._send_round()
 
@@ -131,6 +136,7 @@ class Sender:
         self._look_ns, self._pressing = None, False
         limit = window.ahead + window.room + self._hidden
         max_bytes = window.ahead_bytes + _FETCH_BYTES
+        sealed = self._s.queue.backlog_sealed
         rows = await self._s.queue.outgoing(after=0, limit=limit, max_bytes=max_bytes)
         complete = len(rows) < limit and sum(len(row.data) for row in rows) < max_bytes - _MARGIN_BYTES
         now_ns = self._looked_ns = self._s.clock.mono_ns()
@@ -140,13 +146,19 @@ class Sender:
             if not self._send(row, now_ns):
                 break
             sent += 1
+        if complete:
+            unsent = sum(self._cost(row) for row in window.unsent(rows, Lane.BACKLOG))
+            self._s.signals.stored |= self._backlog.let(sealed=sealed, unsent=unsent)
         self._look_again(rows, sent=sent, complete=complete, now_ns=now_ns)
+
+    def _cost(self, row: Outgoing) -> int:
+        return self._s.settings.cost.publish(len(self._s.topic_of(row)), len(row.data))
 
     def _send(self, row: Outgoing, now_ns: int) -> bool:
         """Publish one envelope; returns False when the budget lets nothing more out now."""
         topic = self._s.topic_of(row)
-        cost = self._s.settings.cost.publish(len(topic), len(row.data))
-        if self._paused(self._s.budget.wait_s(row.lane, cost)):
+        cost = self._cost(row)
+        if self._paused(self._s.budget.wait_s(_ONCE_SEALED.get(row.lane, row.lane), cost)):
             return False
         if len(row.data) + len(topic) + 16 > self._link.largest_packet:
             self._s.window.refuse(row.stream, now_ns)

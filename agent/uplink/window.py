@@ -158,6 +158,10 @@ class Window:
             elif entry.mid is None and entry.due_ns <= now_ns and not self._is_blocked(row.stream, now_ns):
                 yield row
 
+    def unsent(self, rows: Sequence[Outgoing], lane: Lane) -> Iterator[Outgoing]:
+        """Yield those of a lane that have not been sent yet."""
+        return (row for row in rows if row.lane is lane and row.row_id not in self._ahead)
+
     def hidden(self, rows: Sequence[Outgoing], now_ns: int) -> int:
         """Return how many of `rows` cannot be sent now and may hide others behind them."""
         return sum(1 for row in rows if row.row_id in self._ahead or self._is_blocked(row.stream, now_ns))

@@ -28,6 +28,27 @@ def test_next_month_begins_after_today_and_the_day_before_is_in_this_one(today: 
     assert month_begin(after - timedelta(days=1), billing_day) == begun
 
 
+@given(
+    st.integers(1, 10**9),
+    st.floats(0, 1),
+    st.floats(0, 1.2),
+    st.sampled_from([1, 28, 31]),
+    st.sampled_from(list(Lane)),
+)
+def test_what_is_left_is_the_most_that_need_not_wait(
+    cap: int, passed: float, used: float, days: int, lane: Lane
+) -> None:
+    period = Period(cap=cap, spent=int(cap * used), days=days, passed=passed)
+    left = period.left(lane)
+    assert left is not None
+    assert period.wait_s(lane, left) == 0 or left == 0
+    assert period.wait_s(lane, left + 2) > 0
+
+
+def test_nothing_limits_what_is_left_without_a_cap() -> None:
+    assert Period(cap=None, spent=10**12).left(Lane.BACKLOG) is None
+
+
 def test_period_that_begins_anew_forgets_what_was_spent_and_an_earlier_one_does_not() -> None:
     period = Period(cap=1000)
     period.enter(date(2026, 5, 2))

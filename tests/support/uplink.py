@@ -70,6 +70,9 @@ class FakeQueue:
         self.saved: dict[str, bytes] = {}
         self.along = False
         self.held_up = False
+        self.backlog_wants = 0
+        self.backlog_sealed = 0
+        self.backlog_until: int | None = None
         self._next = 1
 
     def add(self, stream: str, data: bytes, *, lane: Lane = Lane.LIVE, sealed: bool = True) -> int:
@@ -92,6 +95,9 @@ class FakeQueue:
 
     def seal_along(self, *, wanted: bool) -> None:
         self.along = wanted
+
+    def let_backlog(self, until: int | None) -> None:
+        self.backlog_until = until
 
     async def outgoing(self, *, after: int, limit: int, max_bytes: int) -> list[Outgoing]:
         self.looks += 1

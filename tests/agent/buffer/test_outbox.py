@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.buffer.allowance import LEAST_BYTES
 from agent.buffer.outbox import Outbox
 from agent.buffer.records import Lane, Limits, Overflow, ReceiptOutcome, StreamPolicy
 from agent.buffer.store import Database
@@ -313,6 +314,39 @@ async def test_what_is_written_to_flash_is_counted_and_rows_seal_receipt_and_cou
     assert (await outbox.stats()).commits == before + 1
     assert await outbox.load_counters("budget") == b"1"
     assert [parsed(e)["seq"] for e in await waiting(outbox)] == [1]
+    await outbox.close()
+
+
+async def test_backlog_is_sealed_as_far_as_it_is_let_and_the_present_all_the_same(tmp_path: Path) -> None:
+    policy = {"air": replace(AIR["air"], backlog_rows=BATCH)}
+    outbox = await opened(tmp_path / "outbox.db", streams=policy)
+    outbox.let_backlog(0)
+    await stored(outbox, rows(0, 5 * BATCH))
+    assert await outbox.seal() == 1, "the newest batch is the present"
+    assert outbox.backlog_wants > 0
+    assert (await outbox.seal(), outbox.backlog_sealed) == (0, 0)
+    outbox.let_backlog(LEAST_BYTES)
+    assert await outbox.seal() > 0
+    assert 0 < outbox.backlog_sealed < 2 * LEAST_BYTES, "readable envelopes are larger than what they are taken for"
+    assert (await outbox.stats()).rows_waiting > 0, "the rest would have been too much"
+    outbox.let_backlog(None)
+    assert await outbox.seal() > 0
+    assert (await outbox.stats()).rows_waiting == 0
+    assert outbox.backlog_wants == 0
+    await outbox.close()
+
+
+async def test_backlog_that_is_larger_than_it_is_let_tells_what_it_wants(tmp_path: Path) -> None:
+    wide = {"air": replace(AIR["air"], batch_rows=400, backlog_rows=400)}
+    outbox = await opened(tmp_path / "outbox.db", streams=wide)
+    outbox.let_backlog(LEAST_BYTES)
+    await stored(outbox, [row(number, values=(number * 7919, None)) for number in range(1200)])
+    while await outbox.seal():
+        pass
+    assert outbox.backlog_wants > LEAST_BYTES
+    assert not outbox.seal_due, "it is not asked for again and again"
+    outbox.let_backlog(outbox.backlog_sealed + outbox.backlog_wants)
+    assert await outbox.seal() > 0
     await outbox.close()
 
 

@@ -58,6 +58,7 @@ async def test_rows_that_a_spent_budget_keeps_back_arrive_later_or_are_declared(
     session.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await session
+    outbox.let_backlog(None)
     arrived = declared = 0
     while envelopes := [*await waiting(outbox)] if await outbox.seal(partial=True) else await waiting(outbox):
         for envelope in envelopes:
