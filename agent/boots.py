@@ -9,18 +9,23 @@ away from it is less certain: until the clock was disciplined the crystal ran fr
 A boot that was never synchronised began after the last time that an earlier one was sure of, and was over before the
 next one began that was synchronised. That and no more is said of its rows.
 
+What is kept is believed as a whole or not at all: of damaged bytes nothing is known, which is told once.
+
 The floor is the last time of a synchronised clock with a bound of its error. It is what "after" means above, and no
 clock is believed that says less, unless something else vouches for it (`agent.clock`).
 """
 
 import json
+import logging
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from agent.clock import NS_PER_MS, Instant
 from agent.discipline import DRIFT_PPM
 from agent.wire.messages import ClockStamp, Mapped
+from agent.wire.stamp import BOOT_ID_BYTES
 
+_LOG = logging.getLogger(__name__)
 NAME: Final = "clock"
 """Where it is kept in the outbox."""
 FORGET: Final = "clock.forget"
@@ -30,11 +35,15 @@ MOST: Final = 32
 SAVE_EVERY_MS: Final = 3_600_000
 """So far behind may the stored floor be."""
 _MOVED_MS: Final = 1000
+_LATEST_MS: Final = 250_000_000_000_000
+"""In the year 9892: no clock is right that tells a later time, and calendars end a hundred years on."""
 _PPM: Final = 1_000_000
 _VERSION: Final = 1
 
 Placed = tuple[int, int, int | None]
 """One instant of a boot: monotonic ms, wall ms, bound of the error in ms."""
+_Known = tuple[int, list[tuple[bytes, int, Placed | None]]]
+"""The floor, and of each boot what it began after, and where it lies."""
 
 
 class Boots:
@@ -42,23 +51,18 @@ class Boots:
 
     Args:
         boot_id: of this boot.
-        saved: what `export` returned, None for nothing; what another version wrote is left alone.
+        saved: what `export` returned, None for nothing; what another version wrote is left alone, and what none wrote
+            is as good as nothing.
 
     Attributes:
         floor_ms: a wall time that has passed, 0 when none is known.
     """
 
     def __init__(self, boot_id: bytes, saved: bytes | None = None) -> None:
-        stored: dict[str, Any] = json.loads(saved) if saved else {}
-        known = stored if stored.get("version") == _VERSION else {}
-        self.floor_ms: int = known.get("floor", 0)
+        self.floor_ms, known = _read(saved)
         self._boot_id = boot_id
-        self._after: dict[bytes, int] = {}
-        self._placed: dict[bytes, Placed] = {}
-        for name, after_ms, placed in known.get("boots", ()):
-            self._after[bytes.fromhex(name)] = after_ms
-            if placed is not None:
-                self._placed[bytes.fromhex(name)] = tuple(placed)
+        self._after = {boot: after_ms for boot, after_ms, _ in known}
+        self._placed = {boot: placed for boot, _, placed in known if placed is not None}
         self.is_due = boot_id not in self._after
         self._after.setdefault(boot_id, self.floor_ms)
         for forgotten in list(self._after)[:-MOST]:
@@ -143,6 +147,39 @@ class Boots:
         return json.dumps(
             {"version": _VERSION, "floor": self.floor_ms, "boots": boots}, separators=(",", ":")
         ).encode()
+
+
+def _read(saved: bytes | None) -> _Known:
+    """Return what is known; nothing at all if anything is not as `export` writes it, or by another version."""
+    if saved is None:
+        return 0, []
+    try:
+        stored = json.loads(saved)
+        if stored.get("version") != _VERSION:
+            return 0, []
+        return _time(stored["floor"]), [_boot(*fields) for fields in stored["boots"]]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        _LOG.warning(
+            "what was kept of the times of earlier boots is damaged and left out: rows of boots that were never "
+            "synchronised get no date any more, and a clock that is set back is not noticed until it is synchronised"
+        )
+        return 0, []
+
+
+def _boot(name: str, after_ms: object, placed: list[object] | None) -> tuple[bytes, int, Placed | None]:
+    boot = bytes.fromhex(name)
+    if len(boot) != BOOT_ID_BYTES:
+        raise ValueError("not a boot id")
+    if placed is None:
+        return boot, _time(after_ms), None
+    mono_ms, utc_ms, error_ms = placed
+    return boot, _time(after_ms), (_time(mono_ms), _time(utc_ms), None if error_ms is None else _time(error_ms))
+
+
+def _time(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= _LATEST_MS:
+        raise ValueError("not a time")
+    return value
 
 
 def drift_ms(elapsed_ms: int) -> int:

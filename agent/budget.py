@@ -9,6 +9,7 @@ the current period. A clock that steps back into an earlier period keeps what wa
 """
 
 import json
+import logging
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
@@ -18,6 +19,7 @@ from agent.caps import DAY_S, Period, month_begin, next_month_begin
 from agent.clock import Clock
 from agent.rates import Bucket
 
+_LOG = logging.getLogger(__name__)
 _NS: Final = 1_000_000_000
 _FORMAT: Final = 1
 _LARGEST: Final = 1 << 62
@@ -155,11 +157,11 @@ class Budget:
             {
                 "format": _FORMAT,
                 "day": _text(counters.day.begins),
-                "day_bytes": counters.day.spent + ahead_bytes,
+                "day_bytes": min(_LARGEST, counters.day.spent + ahead_bytes),
                 "month": _text(counters.month.begins),
-                "month_bytes": counters.month.spent + ahead_bytes,
-                "messages": counters.messages,
-                "total_bytes": counters.total_bytes,
+                "month_bytes": min(_LARGEST, counters.month.spent + ahead_bytes),
+                "messages": min(_LARGEST, counters.messages),
+                "total_bytes": min(_LARGEST, counters.total_bytes),
             }
         ).encode()
 
@@ -200,12 +202,11 @@ class Budget:
     def _restore(self, saved: bytes) -> None:
         """Take the counters of an earlier run; bytes that are not what `export` writes change nothing."""
         try:
-            fields = json.loads(saved)
-            if not isinstance(fields, dict) or fields.get("format") != _FORMAT:
-                return
+            fields = _fields(saved)
             day, month = _date(fields["day"]), _date(fields["month"])
             numbers = [_number(fields[name]) for name in ("day_bytes", "month_bytes", "messages", "total_bytes")]
         except (ValueError, KeyError, TypeError, RecursionError):
+            _LOG.warning("the count of what was sent this day and this month cannot be read: it begins from nothing")
             return
         counters = self._counters
         counters.day.begins, counters.month.begins = day, month
@@ -219,6 +220,13 @@ def _zone(name: str) -> tzinfo:
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - see above
 
     return ZoneInfo(name)
+
+
+def _fields(saved: bytes) -> dict[str, object]:
+    fields = json.loads(saved)
+    if not isinstance(fields, dict) or fields.get("format") != _FORMAT:
+        raise ValueError("another format")
+    return fields
 
 
 def _text(begins: date | None) -> str | None:

@@ -94,8 +94,8 @@ class Flash:
         self._base: OutboxStats | None = None
         self._rows = 0
         self._reported: date | None = None
-        with suppress(ValueError, KeyError, TypeError, RecursionError):
-            self._restore(saved or b"")
+        if saved is not None:
+            self._restore(saved)
 
     def look(self, stats: OutboxStats) -> None:
         """Count what was written since the last look."""
@@ -106,8 +106,8 @@ class Flash:
         self._rows = stats.rows_stored - base.rows_stored
         more, self._seen = max(0, now - self._seen), max(now, self._seen)
         self._enter_day()
-        self._day_bytes += more
-        self._total_bytes += more
+        self._day_bytes = min(_LARGEST, self._day_bytes + more)
+        self._total_bytes = min(_LARGEST, self._total_bytes + more)
         if self.over and self._reported != self._day:
             self._reported = self._day
             _LOG.warning(
@@ -167,11 +167,18 @@ class Flash:
 
     def _restore(self, saved: bytes) -> None:
         """Take the counters of an earlier run; bytes that are not what `export` writes change nothing."""
-        fields = json.loads(saved)
-        if fields["format"] != _FORMAT:
-            return
-        day = None if fields["day"] is None else date.fromisoformat(fields["day"])
-        numbers = [fields["day_bytes"], fields["total_bytes"]]
-        if all(type(number) is int and 0 <= number <= _LARGEST for number in numbers):
-            self._day = day
-            self._day_bytes, self._total_bytes = numbers
+        try:
+            self._day, self._day_bytes, self._total_bytes = _read(saved)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            _LOG.warning("the count of what was written to the flash cannot be read: it begins from nothing")
+
+
+def _read(saved: bytes) -> tuple[date | None, int, int]:
+    """Return the day, what was written on it, and what was written in all."""
+    fields = json.loads(saved)
+    day, day_bytes, total_bytes = fields["day"], fields["day_bytes"], fields["total_bytes"]
+    if fields["format"] != _FORMAT:
+        raise ValueError("another format")
+    if not all(type(number) is int and 0 <= number <= _LARGEST for number in (day_bytes, total_bytes)):
+        raise ValueError("a count is a number from 0")
+    return None if day is None else date.fromisoformat(day), day_bytes, total_bytes

@@ -27,6 +27,7 @@ from agent.errors import StoreError
 from agent.wire import payload
 from agent.wire.entries import Entry, Moment, OrderEntry, StateEntry
 from agent.wire.errors import WireError
+from agent.wire.fields import INT_MAX
 from agent.wire.messages import ClockQuality
 from agent.wire.orders import ACKNOWLEDGEMENTS, Order
 
@@ -135,7 +136,7 @@ class Obedience:
         """
         self._before = self._outbox.epoch, await self._outbox.heads()
         kept = await self._outbox.load_counters(NAME)
-        self._desk.believe(int(kept) if kept else None)
+        self._desk.believe(_version(kept))
         await self._work()
 
     def take(self, unverified_data: bytes) -> None:
@@ -255,6 +256,16 @@ class Obedience:
     async def _apart(self, work: Callable[[], _T]) -> _T:
         """Return what `work` returns on the thread of control, on which it may wait for the medium."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _version(kept: bytes | None) -> int | None:
+    """Return the highest version that was obeyed; None where none was, or what was kept of it is damaged."""
+    if kept is None:
+        return None
+    if kept.isdigit() and len(kept) <= len(str(INT_MAX)) and int(kept) <= INT_MAX:
+        return int(kept)
+    _LOG.warning("what was kept of the version of the city's orders is damaged and left out; the orders are not")
+    return None
 
 
 def _at(entry: OrderEntry | StateEntry, at: Moment) -> Entry:

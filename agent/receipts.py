@@ -9,16 +9,19 @@ of each stream may come again and again: it is retained. What was seen is kept a
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from agent.wire import cose, payload
 from agent.wire.cose import Verifier
 from agent.wire.errors import MalformedPayload, UnknownKey, Untrusted
+from agent.wire.fields import INT_MAX
 from agent.wire.messages import Kind, Receipt
 
+_LOG = logging.getLogger(__name__)
 _VERSION: Final = 1
 _STREAMS_KEPT: Final = 256
 _DIGEST_BYTES: Final = 8
@@ -106,11 +109,33 @@ class ReceiptVerifier:
         return json.dumps({"version": _VERSION, "receivers": receivers}, separators=(",", ":")).encode()
 
     def restore(self, data: bytes | None) -> None:
-        """Take over what `export` returned, None for nothing; what another version wrote is left alone."""
-        stored = json.loads(data) if data else {}
-        if stored.get("version") != _VERSION:
+        """Take over what `export` returned, None for nothing; what another version wrote is left alone.
+
+        Of damaged bytes nothing is taken, which is told once.
+        """
+        if data is None:
             return
-        for entry in stored["receivers"]:
-            who = (bytes.fromhex(entry["key"]), bytes.fromhex(entry["receiver"]))
-            last = {stream: (counter, bytes.fromhex(digest)) for stream, (counter, digest) in entry["last"].items()}
-            self._seen[who] = _Seen(bytes.fromhex(entry["epoch"]), last)
+        try:
+            self._seen |= _read(json.loads(data))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            _LOG.warning(
+                "what was kept of the receipts that were seen is damaged and left out: until the city's next receipt "
+                "of each stream an older one of the same receiver is believed again"
+            )
+
+
+def _read(stored: dict[str, Any]) -> dict[tuple[bytes, bytes], _Seen]:
+    if stored.get("version") != _VERSION:
+        return {}
+    return {
+        (bytes.fromhex(entry["key"]), bytes.fromhex(entry["receiver"])): _Seen(
+            bytes.fromhex(entry["epoch"]), {stream: _last(*last) for stream, last in entry["last"].items()}
+        )
+        for entry in stored["receivers"]
+    }
+
+
+def _last(counter: object, digest: str) -> tuple[int, bytes]:
+    if type(counter) is not int or not 0 <= counter <= INT_MAX:
+        raise ValueError("not a counter")
+    return counter, bytes.fromhex(digest)

@@ -164,3 +164,33 @@ def test_boots_are_forgotten_from_the_oldest_on() -> None:
 @pytest.mark.parametrize("saved", [None, b"{}", b'{"version":2,"floor":5,"boots":[]}'])
 def test_boots_of_nothing_or_of_another_version_know_nothing(saved: bytes | None) -> None:
     assert Boots(FIRST, saved).floor_ms == 0
+
+
+@pytest.mark.parametrize(
+    "boots",
+    [
+        "7",
+        "[7]",
+        '[["00",0,null]]',
+        '[["zz",0,null]]',
+        '[["01010101010101010101010101010101",-1,null]]',
+        '[["01010101010101010101010101010101",0,[1,2]]]',
+        '[["01010101010101010101010101010101",0,[1,2,true]]]',
+        '[["01010101010101010101010101010101",0,[1,9000000000000000,null]]]',
+    ],
+)
+def test_boots_that_no_version_has_written_are_none_and_that_is_told(
+    boots: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert Boots(FIRST, b'{"version":1,"floor":5,"boots":%s}' % boots.encode()).floor_ms == 0
+    (told,) = caplog.messages
+    assert "times of earlier boots" in told
+
+
+@pytest.mark.parametrize("saved", [b"", b"\xff", b"[]", b"7", b"[" * 9000, b'{"version":1}', b"9" * 5000])
+def test_boots_of_damaged_bytes_know_nothing_and_go_on(saved: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    boots = Boots(FIRST, saved)
+    assert boots.floor_ms == 0
+    assert boots.is_due
+    assert Boots(FIRST, boots.export()).export() == boots.export()
+    assert len(caplog.messages) == 1

@@ -234,3 +234,30 @@ def test_budget_that_is_asked_before_each_message_never_passes_a_cap(sizes: list
         if budget.wait_s(list(Lane)[number % 3], size) == 0:
             budget.charge(size)
     assert budget.spending().day_bytes <= cap
+
+
+def test_budget_that_has_counted_as_far_as_it_can_is_read_again() -> None:
+    settings, clock = BudgetSettings(day_bytes=1000), _at("2026-07-10T12:00")
+    saved = json.dumps(
+        {
+            "format": 1, "day": "2026-07-10", "day_bytes": 1 << 62, "month": "2026-07-01", "month_bytes": 1 << 62,
+            "messages": 1 << 62, "total_bytes": 1 << 62,
+        }
+    ).encode()  # fmt: skip
+    budget = Budget(settings, clock=clock, saved=saved)
+    budget.charge(1000)
+    again = Budget(settings, clock=clock, saved=budget.export())
+    assert again.wait_s(Lane.CONTROL, 1) == math.inf
+    assert (again.spending().day_bytes, again.spending().total_bytes) == (1 << 62, 1 << 62)
+
+
+@pytest.mark.parametrize("saved", [b"", b"{", b'{"format":1}', b"[" * 9000, b'{"format":2}'])
+def test_budget_tells_that_its_counters_cannot_be_read(saved: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    Budget(BudgetSettings(), clock=FakeClock(), saved=saved)
+    (told,) = caplog.messages
+    assert "begins from nothing" in told
+
+
+def test_budget_without_counters_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    Budget(BudgetSettings(), clock=FakeClock())
+    assert caplog.messages == []

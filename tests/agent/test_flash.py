@@ -148,3 +148,26 @@ def test_flash_before_a_date_is_known_counts_in_the_day_that_comes() -> None:
     world.write(100)
     world.dated = True
     assert world.write(50)["day_bytes"] == 150
+
+
+def test_flash_that_has_counted_as_far_as_it_can_is_read_again() -> None:
+    saved = b'{"format":1,"day":"2026-07-10","day_bytes":%d,"total_bytes":%d}' % (1 << 62, 1 << 62)
+    world = World(saved=saved)
+    world.flash.look(NOTHING)
+    world.bytes = 5000
+    world.flash.look(NOTHING)
+    again = World(saved=world.flash.export())
+    assert again.flash.state()["day_bytes"] == 1 << 62
+    assert again.flash.export() == world.flash.export()
+
+
+@pytest.mark.parametrize("saved", [b"{", b'{"format":1,"day":7,"day_bytes":0,"total_bytes":0}', b"[" * 9000])
+def test_flash_tells_that_its_counters_were_damaged(saved: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    World(saved=saved)
+    (told,) = caplog.messages
+    assert "begins from nothing" in told
+
+
+def test_flash_without_counters_tells_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    World()
+    assert caplog.messages == []

@@ -1,3 +1,5 @@
+import pytest
+
 from agent.given import Given
 from agent.privacy.released import Released
 from tests.support.privacy import WEATHER, make_filter
@@ -63,3 +65,31 @@ def test_given_after_a_clock_that_ran_ahead_does_not_hold_what_lies_between() ->
     spans = Given(BOOT, given.export()).spans("weather", None)
     assert [start in spans for start in (120_000, 180_000, 240_000)] == [True, True, False]
     assert 120_000 + years_ahead_ms in spans
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"[" * 9000,
+        b"9" * 5000,
+        b'{"version":2}',
+        b'{"version":2,"spans":[]}',
+        b'{"version":2,"spans":{"utc":{"weather":[[3,1]]}}}',
+        b'{"version":2,"spans":{"utc":{"weather":[[5,6],[1,2]]}}}',
+        b'{"version":2,"spans":{"utc":{"weather":[[5,6],[6,6]]}}}',
+        b'{"version":2,"spans":{"utc":{"weather":[[5,true]]}}}',
+        b'{"version":2,"spans":{"utc":{"weather":[[5]]}}}',
+        b'{"version":2,"spans":{"utc":{"weather":[[1,2],[3,4],[5,6],[7,8],[9,9],[10,10],[11,11],[12,12],[13,13]]}}}',
+        b'{"version":1,"starts":{"utc":{"weather":"x"}}}',
+    ],
+)
+def test_given_of_damaged_bytes_knows_nothing_and_tells_so(saved: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    given = Given(BOOT, saved)
+    assert given.last_ms("weather", None) is None
+    (told,) = caplog.messages
+    assert "given out" in told
+    given.note([_row(120_000)])
+    assert Given(BOOT, given.export()).last_ms("weather", None) == 120_000

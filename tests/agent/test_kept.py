@@ -12,9 +12,12 @@ from agent.clock import NS_PER_MS, Instant, SystemClock
 from agent.config import load
 from agent.discipline import SystemDiscipline
 from agent.errors import KeyFileError, StoreError
+from agent.flash import NAME as FLASH
 from agent.given import NAME as GIVEN
 from agent.kept import Kept, open_kept
+from agent.privacy.payment import NAME as LEDGERS
 from agent.surroundings import Surroundings
+from agent.uplink.session import BUDGET_NAME
 from agent.wire import keyfile
 from tests.support.agent_process import FOOTFALL, WEATHER, Site
 from tests.support.outbox import row
@@ -63,6 +66,18 @@ async def test_kept_that_was_told_to_forget_the_last_known_time_does_so_once(sit
         floors.append((kept.boots.floor_ms, (site.folder / "store" / FORGET).exists()))
         await kept.outbox.close()
     assert floors == [(0, False), (0, False)]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\xff\x00", b"[]", b"7", b"null", b'{"version":1}', b"[" * 9000])
+@pytest.mark.parametrize("name", [GIVEN, BOOTS, BUDGET_NAME, FLASH, LEDGERS])
+async def test_kept_with_damaged_counters_begins_anew(name: str, damaged: bytes, site: Site) -> None:
+    kept = await _opened(site)
+    await kept.outbox.save_counters(name, damaged)
+    await kept.outbox.close()
+    kept = await _opened(site)
+    assert (kept.boots.floor_ms, kept.given.last_ms("weather", None)) == (0, None)
+    assert kept.budget.spending().total_bytes == 0
+    await kept.outbox.close()
 
 
 async def test_kept_that_cannot_be_taken_up_lets_go_of_the_store(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

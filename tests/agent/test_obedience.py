@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import obedience
 from agent.buffer.orders import Orders
 from agent.buffer.records import Purged
 from agent.control import medium
@@ -327,3 +328,14 @@ async def test_suspension_ends_what_the_outbox_hands_out_and_its_answer_leaves(t
     assert "air" in {entry["stream"] for entry in await drained(outbox)}
     await outbox.close()
     await control.close()
+
+
+@pytest.mark.parametrize("kept", [b"", b"x", b"-7", b" 7", b"\xff", b"9" * 5000, b"1_0"])
+def test_version_that_is_damaged_is_none_and_that_is_told(kept: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    assert obedience._version(kept) is None
+    assert len(caplog.messages) == 1
+
+
+def test_version_that_was_kept_is_read_again(caplog: pytest.LogCaptureFixture) -> None:
+    assert (obedience._version(b"17"), obedience._version(None)) == (17, None)
+    assert caplog.messages == []

@@ -180,3 +180,27 @@ def test_counters_believed_for_a_stream_never_fall(counters: list[int]) -> None:
             continue
     assert believed == sorted(believed)
     assert max(believed) == max(counters)
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"[" * 9000,
+        b"9" * 5000,
+        b'{"version":1}',
+        b'{"version":1,"receivers":[{"key":"z"}]}',
+        b'{"version":1,"receivers":[{"key":"00","receiver":"00","epoch":"00","last":{"air":["x","00"]}}]}',
+        b'{"version":1,"receivers":[{"key":"00","receiver":"00","epoch":"00","last":{"air":[-1,"00"]}}]}',
+    ],
+)
+def test_verifier_of_damaged_bytes_has_seen_nothing_and_tells_so(
+    saved: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    verifier = _verifier()
+    verifier.restore(saved)
+    assert verifier.export() == _verifier().export()
+    assert len(caplog.messages) == 1
+    assert verifier.verify(_signed()).counter == _verifier().verify(_signed()).counter

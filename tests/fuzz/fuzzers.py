@@ -10,6 +10,7 @@ from tests.fuzz.parsers import (
     cbor,
     chips,
     configurations,
+    counters,
     declared_frames,
     declared_lines,
     envelopes,
@@ -31,6 +32,7 @@ from tests.fuzz.parsers import (
     taped,
     toml,
     transcripts,
+    walked,
 )
 
 _MODULES: Final = (
@@ -49,8 +51,10 @@ _MODULES: Final = (
     scanned_lines,
     scanned_chips,
     scanned_machine,
+    walked,
     held,
     saved,
+    counters,
     identifiers,
     cbor,
     payloads,

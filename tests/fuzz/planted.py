@@ -5,19 +5,22 @@ In: pytest's way to change an attribute and put it back. Out: a parser with one 
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
 
-from agent import taping
+from agent import boots, budget, flash, given, obedience, receipts, taping
 from agent.buffer import rows
 from agent.cli import status
 from agent.config.devices import check as device_check
 from agent.control import layout
 from agent.privacy import ledgers
+from agent.privacy.ledger import Account, Ledger
 from agent.receipts import ReceiptVerifier
 from agent.scanning import holding, machine, multiplexers
+from agent.scanning.i2c import I2cScan
 from agent.tomlfile import Document, Duration, Problem
 from agent.tomlfile import document as toml_document
 from agent.tomlfile.scan import Place, scan
@@ -56,7 +59,7 @@ def _put(target: object, name: str, value: object) -> Plant:
 
 
 _keyed, _pem, _cbor_items, _item = fields.keyed, keyfile._pem, export.cbor_items, bundle._item
-_line_column = Document.line_column
+_line_column, _on_day_of = Document.line_column, Ledger._on_day_of
 
 
 def _keyed_loosely(value: object, what: str, *, required: Any, optional: Any = ()) -> dict[int, Any]:  # noqa: ANN401
@@ -75,6 +78,18 @@ def _misplaced(text: str) -> dict[tuple[str | int, ...], Place]:
 def _early(data: bytes, at: int) -> tuple[int, int] | None:
     found = _item(data, at)
     return None if found is None else (found[0] - 1, found[1])
+
+
+async def _nothing(_self: I2cScan) -> None:
+    """Leave things as they are."""
+
+
+def _pair(counter: int, digest: str) -> tuple[int, bytes]:
+    return counter, bytes.fromhex(digest)
+
+
+def _never_missing(ledger: Ledger, start_ms: int) -> Account:
+    return replace(_on_day_of(ledger, start_ms), missing=False)
 
 
 PLANTED: Final[Mapping[str, tuple[str, Plant]]] = MappingProxyType(
@@ -133,9 +148,17 @@ PLANTED: Final[Mapping[str, tuple[str, Plant]]] = MappingProxyType(
         ),
         "scan-machine": ("lets a terminal be disturbed", _put(machine, "printable", lambda text: text)),
         "scan-service": ("forgets half of the buses", _put(holding, "_paths", lambda _file: frozenset())),
+        "scan-walk": ("puts no multiplexer back", _put(I2cScan, "_restore", _nothing)),
         "busfile": ("does not tell where", _put(Problem, "headline", property(lambda self: self.message))),
         "tripwire": ("does not look past quotes", _put(tripwire, "_AROUND", " ")),
         "saved-budgets": ("looks at nothing", _put(ledgers, "_must", lambda _holds: None)),
+        "saved-times": ("takes any number for a time", _put(boots, "_time", lambda value: value)),
+        "saved-windows": ("takes spans in any order", _put(given, "pairwise", lambda _starts: ())),
+        "saved-traffic": ("takes debts for counts", _put(budget, "_number", int)),
+        "saved-flash": ("takes any version", _put(flash, "_FORMAT", _Anything())),
+        "saved-grants": ("grants without a ledger", _put(Ledger, "_on_day_of", _never_missing)),
+        "saved-receipts": ("takes any number for a counter", _put(receipts, "_last", _pair)),
+        "saved-orders": ("takes every sign", _put(obedience, "_version", int)),
         "rows": ("finds every value small", _put(rows, "_width", lambda _low, _high: 0)),
         "status": ("does not say what it refuses", _put(status, "LamppostError", ZeroDivisionError)),
         "cbor": ("takes what is deeper", _put(cbor, "_MAX_DEPTH", 40)),
