@@ -2,7 +2,7 @@
 
 In: an adapter's path, the models that can be recognised, a manner of asking. Out: an `Adapter`. Never: a write that
 `inquiry` or `multiplexers` has not decided on and that was not told first; a multiplexer left otherwise than it was
-found; a wait without an end.
+found, unless it misses two calls; a wait without an end.
 
 Multiplexers are looked for first and closed, so that what is on the adapter's own bus is told from what is behind. A
 chip there hears everything that is sent to a bus behind, so its address is not asked for again; instead it is asked
@@ -13,19 +13,19 @@ A bus on which three addresses in a row fail is given up: a line is held down th
 addresses would take the kernel's whole second.
 """
 
-import asyncio
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 from agent.scanning.addresses import ADDRESSES, MULTIPLEXERS, presence
+from agent.scanning.asking import drive, exchange
 from agent.scanning.candidates import Candidates
 from agent.scanning.findings import Adapter, Branch, Chip, Match, Owner
 from agent.scanning.inquiry import Answer, inquire
 from agent.scanning.multiplexers import recognise, selecting
-from drivers.bus.api import I2cBus, Read, Write
+from drivers.bus.api import I2cBus
 from drivers.bus.linux_i2c import LinuxI2c
 from drivers.bus.mux import Hop, MuxTree, Way
 from drivers.errors import BusDenied, BusError, BusFault, BusGone, BusTimeout, NoAcknowledge
@@ -38,11 +38,11 @@ _REMEDY: Final = (
     "The bus was given up: look for a line that is held low (a short, water in a plug, a chip without power), and "
     "switch the power off and on"
 )
+_CALLS: Final = 2
+"""A multiplexer that missed its call would stay joined with what the walk looked at last."""
 _CHANNELS: Final = range(8)
 _DEEPEST: Final = 2
 """Multiplexers behind multiplexers that are looked behind."""
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +78,14 @@ class _Heard:
 
 @dataclass(slots=True)
 class _Bus:
-    """One bus while it is walked."""
+    """One bus while it is walked; where nobody was when multiplexers were looked for, nobody is looked for again."""
 
     way: Way
     bus: I2cBus
     above: Mapping[int, _Heard | None]
     chips: dict[int, Chip] = field(default_factory=dict)
     heard: dict[int, _Heard] = field(default_factory=dict)
+    absent: set[int] = field(default_factory=set)
     problem: str = ""
     failures: int = 0
     last: BusError | None = None
@@ -136,12 +137,14 @@ class I2cScan:
         """Look at a bus, then at those behind it. What `above` maps to None is not asked through the channel."""
         bus = _Bus(way, self._tree.bus(way), above)
         self._branches.append(bus)
-        multiplexers = [] if len(way) > _DEEPEST else await self._multiplexers(bus)
+        multiplexers = await self._multiplexers(bus)
         for address in ADDRESSES:
             if bus.problem:
                 return
-            if address not in above and address not in bus.chips:
+            if address not in above and address not in bus.chips and address not in bus.absent:
                 await self._visit(bus, address)
+        if len(way) > _DEEPEST:
+            return
         for address in multiplexers:
             self._tree.bus((*way, Hop(address, 0)))  # so that it is closed while another one is open
         known = {**above, **{address: bus.heard.get(address) for address in bus.chips}}
@@ -154,15 +157,39 @@ class I2cScan:
         """Return where multiplexers are, and close them."""
         found = []
         for address in MULTIPLEXERS:
-            if bus.problem or address in bus.above or await self._present(bus, address) is not True:
+            if bus.problem or address in bus.above:
+                continue
+            present = await self._present(bus, address)
+            if present is False:
+                bus.absent.add(address)
+            if present is not True:
                 continue
             with _counting(bus):
-                before = await self._drive(bus, address, recognise(partial(self._manner.may, bus.bus.path, address)))
+                before = await self._recognised(bus, address)
                 if before is not None:
                     self._before.append((bus.way, address, before))
                     bus.chips[address] = Chip(address=address, multiplexer=True)
                     found.append(address)
         return found
+
+    async def _recognised(self, bus: _Bus, address: int) -> int | None:
+        """Return what a multiplexer had joined, None for another chip.
+
+        What breaks off is begun once more: until it is recognised a multiplexer is not put back, and its address
+        would be asked for sensors, which joins what their registers' numbers say.
+        """
+        put, may = partial(self._put, bus.bus, address), partial(self._manner.may, bus.bus.path, address)
+        first = list[Answer]()
+        try:
+            before = await drive(recognise(may), put, trail=first)
+        except (BusFault, BusTimeout) as error:
+            bus.last = error
+        else:
+            if before is not None or None not in first:
+                return before
+        before = await drive(recognise(may), put, trail=[])
+        shown = first[0] if first else None
+        return before if before is None or shown is None else shown[0]
 
     async def _visit(self, bus: _Bus, address: int) -> None:
         """Take note of who is at an address, if anybody."""
@@ -203,7 +230,7 @@ class I2cScan:
     async def _ask(self, bus: I2cBus, address: int) -> _Heard:
         trail: list[Answer] = []
         inquiry = inquire(address, self._candidates.at(address), partial(self._manner.may, bus.path, address))
-        matches = await self._drive_on(bus, address, inquiry, trail=trail)
+        matches = await drive(inquiry, partial(self._put, bus, address), trail=trail)
         return _Heard(matches, trail[-1] if trail else None)
 
     async def _compare(self, bus: _Bus, hop: Hop) -> None:
@@ -218,28 +245,12 @@ class I2cScan:
                     doubt = f"a second chip with this address is {where}: give one of them another address"
                     bus.chips[address] = replace(bus.chips[address], doubt=doubt)
 
-    async def _drive(self, bus: _Bus, address: int, asking: Generator[Ask, Answer, Result]) -> Result:
-        return await self._drive_on(bus.bus, address, asking, trail=[])
-
-    async def _drive_on(
-        self, bus: I2cBus, address: int, asking: Generator[Ask, Answer, Result], *, trail: list[Answer]
-    ) -> Result:
-        """Ask what is to be asked until it is decided; `trail` takes the answers."""
-        try:
-            ask = next(asking)
-            while True:
-                trail.append(await self._put(bus, address, ask))
-                ask = asking.send(trail[-1])
-        except StopIteration as decided:
-            result: Result = decided.value
-            return result
-
     async def _put(self, bus: I2cBus, address: int, ask: Ask) -> Answer:
         """Ask one thing and return what was read, None where nobody acknowledged."""
         if ask.send:
             self._manner.say(bus.path, address, ask)
         try:
-            return await _exchange(bus, address, ask)
+            return await exchange(bus, address, ask)
         except NoAcknowledge:
             return None
 
@@ -248,8 +259,10 @@ class I2cScan:
         for way, address, before in reversed(self._before):
             bus = self._tree.bus(way)
             self._manner.say(bus.path, address, selecting(before))
-            with suppress(BusError):
-                await bus.transfer(address, [Write(bytes([before]))])
+            for _ in range(_CALLS):
+                with suppress(BusError):
+                    await exchange(bus, address, Ask(send=bytes([before]), length=0))
+                    break
 
 
 def _why(bus: _Bus, error: BusError) -> str:
@@ -272,15 +285,3 @@ def _fail(bus: _Bus, error: BusError) -> None:
     bus.failures, bus.last = bus.failures + 1, error
     if bus.failures >= _MOST_FAILURES:
         bus.problem = f"{error}. {_REMEDY}"
-
-
-async def _exchange(bus: I2cBus, address: int, ask: Ask) -> bytes:
-    if not ask.length:
-        await bus.transfer(address, [Write(ask.send)])
-        return b""
-    if ask.send and ask.pause_s:
-        await bus.transfer(address, [Write(ask.send)])
-        await asyncio.sleep(ask.pause_s)
-        return (await bus.transfer(address, [Read(ask.length)]))[0]
-    writes = [Write(ask.send)] if ask.send else []
-    return (await bus.transfer(address, [*writes, Read(ask.length)]))[0]

@@ -235,6 +235,61 @@ async def test_scan_goes_on_after_a_channel_on_which_a_line_is_held(tmp_path: Pa
     assert found.branches[1].chips[0].best is not None
 
 
+class Missing(Tca9548aChip):
+    """A multiplexer that does not acknowledge one of the calls that are for it."""
+
+    def __init__(self, missed: int, channels: Mapping[int, Mapping[int, SimulatedChip]] | None = None) -> None:
+        super().__init__(channels)
+        self.left = missed
+
+    def write(self, data: bytes) -> None:
+        self._count()
+        super().write(data)
+
+    def read(self, length: int) -> bytes:
+        self._count()
+        return super().read(length)
+
+    def _count(self) -> None:
+        self.left -= 1
+        if not self.left:
+            raise NotAcknowledged
+
+
+def _joining(mux: Tca9548aChip, selection: int) -> Tca9548aChip:
+    """Return a multiplexer that somebody else has left like this."""
+    mux._register = mux._next = selection
+    return mux
+
+
+@pytest.mark.parametrize("missed", range(1, 9))
+@pytest.mark.parametrize("address", [0x70, 0x76])
+async def test_scan_leaves_a_multiplexer_that_misses_a_call_as_it_was_found(
+    address: int, missed: int, tmp_path: Path
+) -> None:
+    mux = _joining(Missing(missed, {0: {0x44: known("sht3x").make()}}), 0x22)
+    await _scanned({address: mux}, tmp_path)
+    assert mux.read(1) == b"\x22"
+
+
+async def test_scan_that_loses_the_last_word_to_a_multiplexer_says_it_again(tmp_path: Path) -> None:
+    counting = Missing(0)
+    await _scanned({0x70: _joining(counting, 0x22)}, tmp_path)
+    mux = _joining(Missing(-counting.left), 0x22)
+    found, _ = await _scanned({0x70: mux}, tmp_path)
+    assert found.branches[0].chips == (Chip(address=0x70, multiplexer=True),)
+    assert mux.read(1) == b"\x22"
+
+
+async def test_scan_recognises_a_multiplexer_behind_three_others_and_looks_no_further(tmp_path: Path) -> None:
+    last = _joining(_tree(c0={0x44: known("sht3x").make()}), 0x02)
+    found, _ = await _scanned({0x70: _tree(c1={0x71: _tree(c1={0x72: _tree(c1={0x76: last})})})}, tmp_path)
+    (branch,) = [branch for branch in found.branches if len(branch.way) == 3 and branch.chips]
+    assert branch.chips == (Chip(address=0x76, multiplexer=True),)
+    assert max(len(branch.way) for branch in found.branches) == 3
+    assert last.read(1) == b"\x02"
+
+
 # -- what goes wrong
 
 
