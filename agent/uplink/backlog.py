@@ -44,6 +44,10 @@ class Backlog:
         room = max(0, left - unsent)
         self._s.queue.let_backlog(sealed + room)
         wants = self._s.queue.backlog_wants
-        wait_s = _RECHECK_S if wants <= room else self._s.budget.wait_s(Lane.BACKLOG, unsent + wants)
+        fits = 0 < wants <= room
+        self.put_off(_RECHECK_S if fits else self._s.budget.wait_s(Lane.BACKLOG, unsent + wants))
+        return fits
+
+    def put_off(self, wait_s: float = _RECHECK_S) -> None:
+        """Look again after so long, or within a minute: for now enough is sealed, or nothing more may be."""
         self._again_ns = self._s.clock.mono_ns() + int(min(wait_s, _RECHECK_S) * _NS)
-        return 0 < wants <= room

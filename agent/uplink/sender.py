@@ -75,11 +75,11 @@ class Sender:
             return [self._open_ns]
         if self._budget_ns is not None:
             return [self._budget_ns]
-        if not self._has_room:
+        if not self._has_room or self._open_ns is None:
             return []
         waits = self._look_ns, self._backlog.due_ns, window.next_due_ns(self._looked_ns)
         due = [at_ns for at_ns in waits if at_ns is not None]
-        return [*due, self._seal_due_ns] if self._s.signals.stored and window.open and self._open_ns else due
+        return [*due, self._seal_due_ns] if self._s.signals.stored and window.open else due
 
     @property
     def _has_room(self) -> bool:
@@ -149,6 +149,8 @@ class Sender:
         if complete:
             unsent = sum(self._cost(row) for row in window.unsent(rows, Lane.BACKLOG))
             self._s.signals.stored |= self._backlog.let(sealed=sealed, unsent=unsent)
+        else:
+            self._backlog.put_off()
         self._look_again(rows, sent=sent, complete=complete, now_ns=now_ns)
 
     def _cost(self, row: Outgoing) -> int:
