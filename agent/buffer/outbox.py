@@ -43,7 +43,7 @@ from agent.buffer.orders import Orders
 from agent.buffer.records import EnvelopeMaker, Limits, Purged, ReceiptOutcome, StreamPolicy
 from agent.buffer.rows import encode_row
 from agent.buffer.view import View
-from agent.buffer.work import MakeEntry, Purge, Reception, Rows, ends_batch
+from agent.buffer.work import MakeEntry, Place, Purge, Reception, Rows, ends_batch
 from agent.buffer.worker import OnStored, Worker
 from agent.clock import NS_PER_MS, Clock
 from agent.moment import moment
@@ -146,7 +146,7 @@ class Outbox(View):
                 raise ValueError(f"stream {row.stream!r} was not opened, or has another number of columns")
         future: asyncio.Future[None] = self._loop.create_future()
         group = Rows(
-            rows=rows,
+            rows=[Place.of(row) for row in rows],
             data=[encode_row(row.values, row.quality) for row in rows],
             declaration=declaration,
             clock=clock,

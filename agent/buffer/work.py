@@ -12,19 +12,34 @@ MakeEntry = Callable[[Moment], Entry]
 """Makes an entry of the disclosure log for the moment of its transaction; called again if that is repeated."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which window of which stream a row is: what is to be known of one that is encoded."""
+
+    stream: str
+    start_ms: int
+    step_ms: int
+    boot_id: bytes | None
+
+    @classmethod
+    def of(cls, row: Released) -> "Place":
+        """Return that of a released row."""
+        return cls(row.stream, row.start_ms, row.step_ms, row.boot_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """Rows that arrived together.
 
     Attributes:
-        rows: as they were released.
+        rows: which ones they are.
         data: each row, encoded.
         completes: one of them is the last of its batch.
         counters: what is stored by the very transaction that stores these rows.
         alarms: what they have crossed, by stream: sealed by that transaction too.
     """
 
-    rows: Sequence[Released]
+    rows: Sequence[Place | Released]
     data: Sequence[bytes]
     declaration: bytes
     clock: bytes
@@ -119,7 +134,7 @@ def ends_batch(row: Released, batch_rows: int) -> bool:
     return (row.start_ms + row.step_ms) % (batch_rows * row.step_ms) == 0
 
 
-def windows_of(row: Released) -> tuple[int, int, int] | None:
+def windows_of(row: Place | Released) -> tuple[int, int, int] | None:
     """Return a row's extent for a gap record; windows counted from boot have none that is worth telling."""
     return None if row.boot_id is not None else (row.start_ms, row.step_ms, 1)
 

@@ -317,6 +317,16 @@ async def test_what_is_written_to_flash_is_counted_and_rows_seal_receipt_and_cou
     await outbox.close()
 
 
+async def test_row_that_waits_to_be_stored_is_kept_encoded_only(tmp_path: Path) -> None:
+    """While the disk refuses to be written thousands wait; as objects they would take ten times as much."""
+    outbox = await opened(tmp_path / "outbox.db", streams=AIR)
+    values: tuple[int | None, ...] = (70_000, None)
+    held = sys.getrefcount(values)
+    put(outbox, [row(0, values=values)])
+    assert sys.getrefcount(values) == held
+    await outbox.close()
+
+
 async def test_backlog_is_sealed_as_far_as_it_is_let_and_the_present_all_the_same(tmp_path: Path) -> None:
     policy = {"air": replace(AIR["air"], backlog_rows=BATCH)}
     outbox = await opened(tmp_path / "outbox.db", streams=policy)
