@@ -9,10 +9,12 @@ from typing import Final
 
 from agent.disclosure import DailyHead
 from agent.errors import StoreError
+from agent.process import give_memory_back
 from agent.service import STALL_S, Stages
 
 _PERIOD_S: Final = 5.0
 _ANNOUNCE_NS: Final = 60 * 1_000_000_000
+_GIVE_BACK_NS: Final = 3600 * 1_000_000_000
 
 
 class Housekeeping:
@@ -25,6 +27,7 @@ class Housekeeping:
     def __init__(self, stages: Stages) -> None:
         self._s = stages
         self._announced: tuple[object, int] = (({}, frozenset()), 0)
+        self._give_back_ns = stages.clock.mono_ns() + _GIVE_BACK_NS
         self._head = DailyHead(
             stages.settings.unit.id,
             clock=stages.clock,
@@ -50,6 +53,7 @@ class Housekeeping:
                     self._s.publisher.look()
             self._s.health.describe(f"hung: {', '.join(hung)}" if hung else self._summary())
             self.announce()
+            self.give_back()
             await self._s.clock.sleep(min(_PERIOD_S, self._s.health.period_s))
 
     def announce(self) -> None:
@@ -59,6 +63,12 @@ class Housekeeping:
         if known != told and now_ns >= due_ns:
             self._announced = known, now_ns + _ANNOUNCE_NS
             self._s.publisher.announce()
+
+    def give_back(self) -> None:
+        """Once an hour give memory back that is not used: a burst of rows or a long answer leaves some behind."""
+        if (now_ns := self._s.clock.mono_ns()) >= self._give_back_ns:
+            self._give_back_ns = now_ns + _GIVE_BACK_NS
+            give_memory_back()
 
     def _summary(self) -> str:
         states = [state.value for state in self._s.windows.states.values()]

@@ -52,6 +52,13 @@ def spare_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, _LARGE_BYTES)
 
 
+def give_memory_back() -> None:
+    """Give the pages of the heap back that are free between what lasts, if the C library can: malloc_trim(3)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def settle_memory() -> None:
     """Leave what is alive now out of all collections of cyclic garbage, and collect often; for when all is started.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import housekeeping
 from agent.clock import SystemClock
 from agent.config import load
 from agent.discipline import SystemDiscipline
@@ -108,3 +109,15 @@ async def _for_a_moment(work: Callable[[], Awaitable[None]], *, until: Callable[
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+async def test_memory_is_given_back_once_an_hour(stages: Stages, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    mono_ns = stages.clock.mono_ns()
+    monkeypatch.setattr(stages.clock, "mono_ns", lambda: mono_ns)
+    monkeypatch.setattr(housekeeping, "give_memory_back", lambda: given.append(mono_ns))
+    keeping = Housekeeping(stages)
+    for minute in range(181):
+        monkeypatch.setattr(stages.clock, "mono_ns", lambda passed=minute: mono_ns + passed * 60 * 1_000_000_000)
+        keeping.give_back()
+    assert len(given) == 3

@@ -92,6 +92,37 @@ def test_large_block_is_given_back_when_it_is_freed_though_others_were(how: str,
     assert subprocess.check_output([sys.executable, "-c", _LARGE, how], text=True, timeout=60) == f"{place}\n"
 
 
+_HOLES = """
+import ctypes
+from pathlib import Path
+from agent import process
+
+library = ctypes.CDLL(None)
+library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+library.free.argtypes = [ctypes.c_void_p]
+library.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+blocks = [library.malloc(1000) for _ in range(50_001)]
+for block in blocks:
+    library.memset(block, 1, 1000)
+for number, block in enumerate(blocks):
+    if number % 1000:
+        library.free(block)
+full = resident()
+process.give_memory_back()
+print(full - resident())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc_trim(3) is glibc's")
+def test_memory_between_what_lasts_is_given_back() -> None:
+    """Fifty blocks of fifty thousand last, the newest among them: the heap cannot end before it."""
+    assert int(subprocess.check_output([sys.executable, "-c", _HOLES], text=True, timeout=60)) > 40_000_000
+
+
 _CYCLES = """
 import sys, weakref
 from collections import deque
