@@ -10,6 +10,7 @@ from tests.bench.foretold import BATCH_TOLERANCE, FLASH_TOLERANCE, WIRE_TOLERANC
 from tests.bench.processes import peak_rss_bytes
 from tests.bench.stand import Failed, Snapshot, Stand
 from tests.bench.workload import BATCHES_OF_10_S, BATCHES_OF_60_S, SLOW, Cadence
+from tests.bench.yardstick import ROWS_A_SECOND
 
 AWAY_S = (10, 10, 10, 60)
 """How long the broker is away, one time after the other, with `_BETWEEN_S` of data between."""
@@ -48,14 +49,14 @@ def _work(directory: Path, seconds: int) -> list[Figure]:
         peak_bytes = peak_rss_bytes(stand.pid)
         _finish(stand)
     rows = after.rows - before.rows
-    cpu_s, whole_cpu_s = after.cpu_s - before.cpu_s, after.cpu_s
+    cpu_s, whole_cpu_s, yardstick_s = after.cpu_s - before.cpu_s, after.cpu_s, _yardstick(before, after)
     return [
         Figure(name="RSS, the most at any time", value=peak_bytes / _MIB, unit="MiB", reach=42, digits=1),
-        Figure(name="CPU for 1000 rows", value=1000 * cpu_s / rows, unit="s", reach=0.6, digits=3),
+        *_cpu("CPU for 1000 rows", 1000 * cpu_s / rows, yardstick_s=yardstick_s, reach=10),
         Figure(name="  with the start", value=1000 * whole_cpu_s / after.rows, unit="s", digits=3),
         *_sent("batches of 10 s", before, after, reach=40),
         *planned("batches of 10 s", before, after, foretold=foretold, disk_reach=1500),
-        Figure(name="CPU until the first publish", value=first_cpu_s, unit="s", reach=0.5, digits=3),
+        *_cpu("CPU until the first publish", first_cpu_s, yardstick_s=yardstick_s, reach=7),
         *(
             Figure(name=f"publishing again, broker away {away_s} s", value=again_s, unit="s", reach=3, digits=2)
             for away_s, again_s in resumed_s
@@ -84,9 +85,23 @@ def _silence(directory: Path, seconds: int) -> list[Figure]:
         after = stand.snapshot()
         stand.stop_agent()
     share = (after.cpu_s - before.cpu_s) / (after.mono_s - before.mono_s)
-    return [
-        Figure(name="of a core, sensors silent, windows of 60 s", value=100 * share, unit="%", reach=0.2, digits=3)
-    ]
+    name = "of a core, sensors silent, windows of 60 s"
+    times = (after.cpu_s - before.cpu_s) / (after.yardstick_s - before.yardstick_s)
+    return [Figure(name=name, value=100 * share, unit="%", digits=3), _times(times, reach=3)]
+
+
+def _yardstick(before: Snapshot, after: Snapshot) -> float:
+    """Return the processor time of a thousand rows of the yardstick between the two."""
+    return (after.yardstick_s - before.yardstick_s) / (after.mono_s - before.mono_s) * 1000 / ROWS_A_SECOND
+
+
+def _cpu(name: str, cpu_s: float, *, yardstick_s: float, reach: float) -> list[Figure]:
+    """Return processor time in seconds, which depend on the machine, and as a multiple of the yardstick's."""
+    return [Figure(name=name, value=cpu_s, unit="s", digits=3), _times(cpu_s / yardstick_s, reach=reach)]
+
+
+def _times(value: float, *, reach: float) -> Figure:
+    return Figure(name="  of what the yardstick takes", value=value, unit="times", reach=reach, digits=1)
 
 
 def _disk(before: Snapshot, after: Snapshot) -> float | None:

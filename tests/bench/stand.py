@@ -1,4 +1,4 @@
-"""The bench's stand: broker, receiver, ten sensors and agent, each a process of its own, with one folder.
+"""The bench's stand: broker, receiver, ten sensors, yardstick and agent, each a process of its own, with one folder.
 
 Agent and receiver start from bytecode, and without docstrings in memory, as systemd starts them after `make install`.
 The store lies in that folder, which must be on a disk for its writes to be counted. The status file and the logs lie
@@ -43,10 +43,11 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One look at everything that is counted of the agent."""
+    """One look at everything that is counted of the agent, and at the processor time of the yardstick."""
 
     mono_s: float
     cpu_s: float
+    yardstick_s: float
     disk_bytes: int | None
     sent_bytes: int
     wire_bytes: int | None
@@ -70,6 +71,7 @@ class Stand:
         self._stack = contextlib.ExitStack()
         self._broker: subprocess.Popen[bytes] | None = None
         self._agent: subprocess.Popen[bytes] | None = None
+        self._yardstick: subprocess.Popen[bytes] | None = None
         self.rows = 0
 
     def __enter__(self) -> Self:
@@ -91,6 +93,7 @@ class Stand:
         if ready is None or ready.readline() != b"ready\n":
             raise Failed("the sensors did not start")
         self._start("receiver", ["-m", "receiver", "run", str(self.folder / "receiver.toml")])
+        self._yardstick = self._start("yardstick", ["-m", "tests.bench.yardstick", str(self.folder)])
         return self
 
     def __exit__(
@@ -116,11 +119,11 @@ class Stand:
 
     def snapshot(self) -> Snapshot:
         """Return where the agent's counters are now."""
-        if self._agent is None or self._agent.poll() is not None:
-            raise Failed(f"the agent has ended:\n{self.log('agent')}")
+        agent, yardstick = self._running("agent", self._agent), self._running("yardstick", self._yardstick)
         return Snapshot(
             mono_s=time.monotonic(),
-            cpu_s=cpu_s(self.pid),
+            cpu_s=cpu_s(agent),
+            yardstick_s=cpu_s(yardstick),
             disk_bytes=disk_bytes(self.pid),
             sent_bytes=self.proxy.sent_bytes,
             wire_bytes=self.proxy.wire_bytes(),
@@ -180,6 +183,11 @@ class Stand:
             if time.monotonic() > deadline:
                 raise Failed(otherwise)
             time.sleep(look_s)
+
+    def _running(self, name: str, process: subprocess.Popen[bytes] | None) -> int:
+        if process is None or process.poll() is not None:
+            raise Failed(f"the {name} has ended:\n{self.log(name)}")
+        return process.pid
 
     def _broker_listens(self) -> bool:
         with socket.socket() as sock:

@@ -10,7 +10,16 @@ from tests.bench.measure import planned
 from tests.bench.stand import Failed, Snapshot
 from tests.bench.workload import BATCHES_OF_10_S, write_files
 
-BEFORE = Snapshot(mono_s=5.0, cpu_s=0.0, disk_bytes=10_000, sent_bytes=0, wire_bytes=5_000, batches=(1,), rows=100)
+BEFORE = Snapshot(
+    mono_s=5.0,
+    cpu_s=0.0,
+    yardstick_s=0.0,
+    disk_bytes=10_000,
+    sent_bytes=0,
+    wire_bytes=5_000,
+    batches=(1,),
+    rows=100,
+)
 WINDOW_S, WINDOW_ROWS = 120.0, 1200
 
 
