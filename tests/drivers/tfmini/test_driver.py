@@ -11,6 +11,7 @@ from drivers.sim.line import SimulatedLine
 from drivers.sim.tfmini import SimulatedTfmini
 from drivers.tfmini import MODEL, driver
 from drivers.tfmini.driver import Options, Tfmini
+from tests.support.agent_process import reached
 from tests.support.serial_sensors import (
     FixedClock,
     PiecewiseLine,
@@ -121,9 +122,10 @@ async def test_driver_on_a_terminal_gives_what_the_sensor_presents(tmp_path: Pat
         simulated.dazzle()
         line.send(simulated.frame())
         assert (await lidar.sample()).values["distance"] is None
+        await reached(
+            lambda: simulated.rate_hz == (100 if deaf else 20)
+        )  # the sensor's thread hears it in its own time
         await lidar.close()
-
-    assert simulated.rate_hz == (100 if deaf else 20)
 
 
 async def test_driver_on_a_terminal_survives_every_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
