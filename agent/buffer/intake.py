@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from agent.buffer.packed import Packed, pack
 from agent.buffer.work import Loss, MakeEntry, Reception, Rows, Work, joined, windows_of
 
 Future = asyncio.Future[Any]
+Group = Rows | Packed
 
 MOST_ROWS: Final = 4096
 """Rows in memory, beside those of the commit under way."""
@@ -32,7 +34,7 @@ class Taken:
     """What one transaction took from the intake, so that it can be put back."""
 
     work: Work
-    groups: list[tuple[Rows, Future]]
+    groups: list[tuple[Group, Future]]
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ class Intake:
     """
 
     most_bytes: int = _COMMIT_BYTES
-    groups: deque[tuple[Rows, Future]] = field(default_factory=deque)
+    groups: deque[tuple[Group, Future]] = field(default_factory=deque)
     rows: int = 0
     size: int = 0
     complete: bool = False
@@ -72,24 +74,26 @@ class Intake:
 
     def add(self, rows: Rows, future: Future) -> list[Future]:
         """Take rows; return the futures of those that had to go for them, the oldest first."""
-        self.groups.append((rows, future))
-        self._weigh([rows])
+        waits_long = self.rows >= COMMIT_ROWS
+        group = pack(rows, behind=self.groups[-1][0]) if waits_long else rows
+        self.groups.append((group, future))
+        self._weigh([group])
         self.complete |= rows.completes
         return self._trim()
 
     def _trim(self) -> list[Future]:
         dropped = []
         while self.rows > MOST_ROWS and len(self.groups) > 1:
-            rows, future = self.groups.popleft()
-            self._weigh([rows], sign=-1)
-            self._lose(rows)
+            group, future = self.groups.popleft()
+            self._weigh([group], sign=-1)
+            self._lose(group.unpacked())
             dropped.append(future)
         return dropped
 
-    def _weigh(self, groups: Iterable[Rows], *, sign: int = 1) -> None:
-        for rows in groups:
-            self.rows += sign * len(rows.rows)
-            self.size += sign * sum(map(len, rows.data))
+    def _weigh(self, groups: Iterable[Group], *, sign: int = 1) -> None:
+        for group in groups:
+            self.rows += sign * group.count
+            self.size += sign * group.size
 
     def _lose(self, rows: Rows) -> None:
         """Count rows that go; what they have crossed stays, the newest of it."""
@@ -119,13 +123,13 @@ class Intake:
         )
         self.lost, self.receipts, self.accepted, self.counters = {}, [], [], {}
         self.entries, self.notes, self.alarms = [], [], []
-        groups: list[tuple[Rows, Future]] = []
+        groups: list[tuple[Group, Future]] = []
         rows, size = self.rows - COMMIT_ROWS, self.size - self.most_bytes
         while self.groups and not (groups and (self.rows <= rows or self.size <= size)):
             group = self.groups.popleft()
             self._weigh([group[0]], sign=-1)
             groups.append(group)
-            work.rows.append(group[0])
+            work.rows.append(group[0].unpacked())
         self.complete = self.complete and bool(self.groups)
         return Taken(work, groups)
 
@@ -133,8 +137,8 @@ class Intake:
         """Take back what could not be committed; return the futures of rows that there is no room for any more."""
         work = taken.work
         self.groups.extendleft(reversed(taken.groups))
-        self._weigh(rows for rows, _ in taken.groups)
-        self.complete |= any(rows.completes for rows, _ in taken.groups)
+        self._weigh(group for group, _ in taken.groups)
+        self.complete |= any(rows.completes for rows in work.rows)
         self.receipts = work.receipts + self.receipts
         self.accepted = work.accepted + self.accepted
         self.counters = work.counters | self.counters

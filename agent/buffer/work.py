@@ -47,6 +47,20 @@ class Rows:
     counters: Mapping[str, bytes] = field(default_factory=dict)
     alarms: Sequence[tuple[str, bytes]] = ()
 
+    @property
+    def count(self) -> int:
+        """How many rows."""
+        return len(self.rows)
+
+    @property
+    def size(self) -> int:
+        """How many bytes they have, encoded."""
+        return sum(map(len, self.data))
+
+    def unpacked(self) -> "Rows":
+        """Return the group: it is not packed (`agent.buffer.packed`)."""
+        return self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reception:
