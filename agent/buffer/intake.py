@@ -139,8 +139,8 @@ class Intake:
         self.groups.extendleft(reversed(taken.groups))
         self._weigh(group for group, _ in taken.groups)
         self.complete |= any(rows.completes for rows in work.rows)
-        self.receipts = work.receipts + self.receipts
-        self.accepted = work.accepted + self.accepted
+        self.receipts = _standing(work.receipts + self.receipts)
+        self.accepted = list(dict.fromkeys(work.accepted + self.accepted))
         self.counters = work.counters | self.counters
         self.entries = work.entries + self.entries
         self.notes = work.notes + self.notes
@@ -148,3 +148,12 @@ class Intake:
         for loss in work.lost:
             self._count(loss, loss.windows[1] if loss.windows else 0)
         return self._trim()
+
+
+def _standing(receipts: Iterable[Reception]) -> list[Reception]:
+    """Return the receipts, in their order, that no later one covers: while the disk refuses they come again."""
+    standing: list[Reception] = []
+    for reception in receipts:
+        standing = [earlier for earlier in standing if not reception.covers(earlier)]
+        standing.append(reception)
+    return standing

@@ -73,6 +73,11 @@ class Reception:
     receiver: bytes
     resend_from: int | None = None
 
+    def covers(self, earlier: "Reception") -> bool:
+        """Tell whether one that came earlier says nothing beside this one: receipts are cumulative."""
+        same = (earlier.stream, earlier.epoch, earlier.receiver) == (self.stream, self.epoch, self.receiver)
+        return same and earlier.seq <= self.seq
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:

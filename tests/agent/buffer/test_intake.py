@@ -1,7 +1,8 @@
 import asyncio
+from dataclasses import replace
 
 from agent.buffer.intake import COMMIT_ROWS, MOST_ROWS, Intake, commit_bytes
-from agent.buffer.work import Loss, Rows, joined
+from agent.buffer.work import Loss, Reception, Rows, joined
 from tests.support.outbox import START_MS, STEP_MS, row
 from tests.support.outbox import rows as released
 
@@ -76,6 +77,29 @@ async def test_intake_given_back_more_than_fits_drops_the_oldest() -> None:
     intake.add(_group(10, MOST_ROWS), new)
     assert intake.put_back(taken) == [old]
     assert sum(loss.count for loss in intake.lost.values()) == 10
+
+
+async def test_intake_given_back_receipts_keeps_the_last_of_those_that_go_on_from_one_another() -> None:
+    intake = Intake()
+    first = Reception(stream="air", epoch=b"e", seq=0, hash=b"h", receiver=b"r")
+    others = [replace(first, stream="noise"), replace(first, epoch=b"f"), replace(first, receiver=b"s")]
+    intake.receipts += others
+    for seq in [*range(1000), 999, 999]:
+        intake.receipts.append(replace(first, seq=seq))
+        assert intake.put_back(intake.take()) == []
+    assert intake.receipts == [*others, replace(first, seq=999)]
+    restored = replace(first, seq=7, resend_from=8)
+    intake.receipts.append(restored)
+    intake.put_back(intake.take())
+    assert intake.receipts == [*others, replace(first, seq=999), restored]
+
+
+async def test_intake_given_back_what_a_broker_took_keeps_each_once_and_in_order() -> None:
+    intake = Intake()
+    for row_id in (3, 1, 2, 3, 1):
+        intake.accepted.append(row_id)
+        intake.put_back(intake.take())
+    assert intake.accepted == [3, 1, 2]
 
 
 async def test_intake_losses_of_rows_on_boot_time_have_no_extent() -> None:
