@@ -3,36 +3,16 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from agent import housekeeping
-from agent.clock import SystemClock
-from agent.config import load
-from agent.discipline import SystemDiscipline
 from agent.housekeeping import Housekeeping
 from agent.poller import Poller, SensorState
-from agent.selftest import findings
 from agent.sensors import make_pollers
-from agent.service import Stages, build
-from agent.surroundings import Surroundings
-from agent.wire import keyfile
-from tests.support.agent_process import Site, reached
-
-
-@pytest.fixture
-async def stages(tmp_path: Path) -> AsyncIterator[Stages]:
-    """The stages of a unit with a weather sensor; nothing runs."""
-    site = Site(tmp_path)
-    site.plug()
-    settings, key = load(site.config), keyfile.load_private(site.folder / "unit.key")
-    around = Surroundings(clock=SystemClock(SystemDiscipline()), environment={})
-    stages = await build(settings, tested=findings(settings), key=key, around=around)
-    yield stages
-    await stages.close()
-    site.adapter.close()
+from agent.service import Stages
+from tests.support.agent_process import reached
 
 
 @pytest.fixture

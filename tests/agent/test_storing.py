@@ -1,38 +1,18 @@
 """Storing: what is committed along with rows, when a declaration is renewed, and who is woken."""
 
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from agent import storing
-from agent.clock import SystemClock
-from agent.config import load
-from agent.discipline import SystemDiscipline
 from agent.given import NAME as GIVEN
 from agent.privacy.released import Released
-from agent.selftest import findings
-from agent.service import Stages, build
+from agent.service import Stages
 from agent.storing import Storing
-from agent.surroundings import Surroundings
 from agent.windows import Closed
-from agent.wire import keyfile
-from tests.support.agent_process import Site, reached
+from tests.support.agent_process import reached
 from tests.support.outbox import row
-
-
-@pytest.fixture
-async def stages(tmp_path: Path) -> AsyncIterator[Stages]:
-    """The stages of a unit with a weather sensor; nothing runs."""
-    site = Site(tmp_path)
-    site.plug()
-    settings, key = load(site.config), keyfile.load_private(site.folder / "unit.key")
-    around = Surroundings(clock=SystemClock(SystemDiscipline()), environment={})
-    stages = await build(settings, tested=findings(settings), key=key, around=around)
-    yield stages
-    await stages.close()
-    site.adapter.close()
 
 
 class Heard:

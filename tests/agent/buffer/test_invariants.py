@@ -4,7 +4,9 @@ What each takes at length is in the test module of the part that holds it; all o
 `test_model`.
 """
 
+import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -134,22 +136,44 @@ async def test_a_released_row_that_was_reported_stored_survives_a_power_cut(came
         await outbox.close()
 
 
-def test_a_released_row_that_was_reported_stored_survives_a_kill(tmp_path: Path) -> None:
+async def test_a_released_row_that_was_reported_stored_survives_a_kill(tmp_path: Path) -> None:
+    """Kills a process again and again, as soon as it has reported some rows."""
     path = tmp_path / "outbox.db"
-    command = [sys.executable, "-m", "tests.support.outbox_child", str(path), "0"]
+    reported: set[int] = set()
+    confirmed: dict[str, dict[int, str]] = {}
+    next_row = 0
+    for number in range(6):
+        told = _run_and_kill(path, first=next_row, reports=random.Random(number).randrange(1, 40))
+        for line in told:
+            word, *rest = line.split()
+            if word == "envelope":
+                said = json.loads(bytes.fromhex(rest[0]))
+                seqs = confirmed.setdefault(said["stream"], {})
+                assert seqs.setdefault(said["seq"], rest[0]) == rest[0], "a seq was given twice"
+            else:
+                reported.add(int(rest[1]))
+        next_row += 10_000
+    outbox = await opened(path)
+    envelopes = await drained(outbox) + [
+        json.loads(bytes.fromhex(data)) for seqs in confirmed.values() for data in seqs.values()
+    ]
+    distinct = {(said["stream"], said["seq"]): said for said in envelopes}.values()
+    starts = [start for said in distinct if said["kind"] == "batch" for start, _, _ in said["rows"]]
+    assert reported <= set(starts)
+    assert len(starts) == len(set(starts))
+    await outbox.close()
+
+
+def _run_and_kill(path: Path, *, first: int, reports: int) -> list[str]:
+    """Start the child, kill it after some complete lines, and return them all."""
+    command = [sys.executable, "-m", "tests.support.outbox_child", str(path), str(first)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as child:
         assert child.stdout is not None
-        lines = [child.stdout.readline() for _ in range(25)]
+        lines = [child.stdout.readline() for _ in range(reports)]
         child.kill()
-        lines += [line for line in child.stdout if line.endswith("\n")]
-    numbers = [int(line.split()[1]) for line in lines if not line.startswith("envelope")]
-    db = Database(path, wal_pages=1 << 30)
-    tally = db.one("SELECT next_row FROM tally")
-    newest = db.one("SELECT max(id) FROM fresh")
-    db.close()
-    assert tally is not None
-    assert newest is not None
-    assert max(numbers) <= max(tally[0] - 1, newest[0] or 0)
+        lines += child.stdout.readlines()
+    assert all(lines[:reports]), "the child ended by itself"
+    return [line for line in lines if line.endswith("\n")]
 
 
 # -- 2

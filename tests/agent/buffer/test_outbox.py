@@ -1,11 +1,7 @@
 import asyncio
-import json
-import random
-import subprocess
 import sys
 import threading
 import tracemalloc
-from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +10,7 @@ import pytest
 
 from agent.buffer.allowance import LEAST_BYTES
 from agent.buffer.outbox import Outbox
-from agent.buffer.records import Lane, Limits, Overflow, ReceiptOutcome, StreamPolicy
+from agent.buffer.records import Lane, Limits, Overflow, ReceiptOutcome
 from agent.buffer.store import Database
 from agent.wire.declared import DECLARATIONS
 from agent.wire.messages import GapReason
@@ -22,22 +18,18 @@ from tests.support.outbox import (
     AIR,
     BATCH,
     DECLARATION,
-    DIGEST,
     NOISE,
     RECEIVER,
     START_MS,
     STEP_MS,
     STREAMS,
     StillClock,
-    bytes_in,
     confirm,
-    contents,
     copied,
     delivered,
     drained,
     lost,
     opened,
-    overwrite,
     parsed,
     put,
     row,
@@ -51,96 +43,12 @@ PACKAGE = str(ROOT / "agent" / "buffer" / "*")
 TIGHT = Limits(max_bytes=192 << 10, free_floor_bytes=0, loss_window_s=3600)
 
 
-# -- the eight invariants
-
-
-async def test_a_released_row_that_was_reported_stored_survives_a_power_cut(tmp_path: Path) -> None:
-    """Kills a process as soon as it has reported some rows; `synchronous=FULL` makes the same true of a power cut."""
-    path = tmp_path / "outbox.db"
-    reported: set[int] = set()
-    confirmed: dict[str, dict[int, str]] = {}
-    next_row = 0
-    for number in range(6):
-        told = _run_and_kill(path, first=next_row, reports=random.Random(number).randrange(1, 40))
-        for line in told:
-            word, *rest = line.split()
-            if word == "envelope":
-                said = json.loads(bytes.fromhex(rest[0]))
-                seqs = confirmed.setdefault(said["stream"], {})
-                assert seqs.setdefault(said["seq"], rest[0]) == rest[0], "a seq was given twice"
-            else:
-                reported.add(int(rest[1]))
-        next_row += 10_000
-    outbox = await opened(path)
-    envelopes = await drained(outbox) + [
-        json.loads(bytes.fromhex(data)) for seqs in confirmed.values() for data in seqs.values()
-    ]
-    distinct = {(said["stream"], said["seq"]): said for said in envelopes}.values()
-    starts = [start for said in distinct if said["kind"] == "batch" for start, _, _ in said["rows"]]
-    assert reported <= set(starts)
-    assert len(starts) == len(set(starts))
-    await outbox.close()
-
-
-def _run_and_kill(path: Path, *, first: int, reports: int) -> list[str]:
-    """Start the child, kill it after some complete lines, and return them all."""
-    command = [sys.executable, "-m", "tests.support.outbox_child", str(path), str(first)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, text=True) as child:
-        assert child.stdout is not None
-        lines = [child.stdout.readline() for _ in range(reports)]
-        child.kill()
-        lines += child.stdout.readlines()
-    assert all(lines[:reports]), "the child ended by itself"
-    return [line for line in lines if line.endswith("\n")]
-
-
 async def test_a_commit_is_on_the_medium_when_it_returns(tmp_path: Path) -> None:
     Database.create(tmp_path / "outbox.db")
     db = Database(tmp_path / "outbox.db", wal_pages=16)
     assert db.one("PRAGMA journal_mode") == ("wal",)
     assert db.number("synchronous") == 2
     db.close()
-
-
-async def test_a_seq_is_given_once_and_a_resend_repeats_the_same_bytes(tmp_path: Path) -> None:
-    outbox = await opened(tmp_path / "outbox.db")
-    await stored(outbox, rows(0, 30))
-    await outbox.seal()
-    first = await waiting(outbox)
-    await outbox.close()
-    outbox = await opened(tmp_path / "outbox.db")
-    assert [e.data for e in await waiting(outbox)] == [e.data for e in first]
-    await stored(outbox, rows(30, 10))
-    await outbox.seal()
-    again = await waiting(outbox)
-    chain = sorted((parsed(e) for e in again), key=lambda said: said["seq"])
-    assert [said["seq"] for said in chain] == list(range(len(chain)))
-    by_seq = {parsed(e)["seq"]: e.data for e in again}
-    for said in chain[1:]:
-        assert said["prev"] == sha256(by_seq[said["seq"] - 1]).hexdigest()
-    assert {e.data for e in first} <= {e.data for e in again}
-    await outbox.close()
-
-
-async def test_a_row_or_envelope_leaves_only_by_receipt_or_eviction_which_leaves_a_gap_record(tmp_path: Path) -> None:
-    outbox = await opened(tmp_path / "outbox.db", limits=TIGHT, streams=AIR)
-    await stored(outbox, rows(0, 50))
-    await outbox.seal(partial=True)
-    envelopes = await waiting(outbox)
-    unknown = await outbox.receipt(stream="air", epoch=outbox.epoch, seq=0, hash=bytes(32), receiver=RECEIVER)
-    assert unknown is ReceiptOutcome.CONTRADICTED
-    await outbox.flush()
-    assert len(await waiting(outbox)) == len(envelopes)
-    for first in range(50, 20_050, 500):
-        await stored(outbox, rows(first, 500))
-    stats = await outbox.stats()
-    assert stats.rows_evicted > 0
-    found = await drained(outbox)
-    arrived = delivered(found)
-    assert arrived == sorted(set(arrived))
-    assert arrived[:50] == list(range(50)), "sealed envelopes go after every unsealed row"
-    assert len(arrived) + lost(found) == 20_050
-    await outbox.close()
 
 
 async def test_in_broker_mode_an_accepted_envelope_leaves_and_only_that(tmp_path: Path) -> None:
@@ -155,123 +63,6 @@ async def test_in_broker_mode_an_accepted_envelope_leaves_and_only_that(tmp_path
     await outbox.flush()
     assert (await outbox.stats()).envelopes_waiting == len(others)
     await outbox.close()
-
-
-@pytest.mark.parametrize("streams", [AIR, NOISE, STREAMS], ids=["drop_oldest", "drop_newest", "both"])
-async def test_the_store_never_grows_past_its_byte_cap_and_reuses_pages(
-    tmp_path: Path, streams: dict[str, StreamPolicy]
-) -> None:
-    path = tmp_path / "outbox.db"
-    outbox = await opened(path, limits=TIGHT, streams=streams)
-    for first in range(0, 15_000, 250):
-        for stream in streams:
-            await stored(outbox, rows(first, 250, stream=stream))
-        assert bytes_in(tmp_path) <= TIGHT.max_bytes
-        if first % 3000 == 0:
-            await outbox.seal()
-    stats = await outbox.stats()
-    assert stats.rows_evicted + stats.rows_refused > 0
-    assert stats.rows_waiting + stats.sealed_rows_waiting > 2000
-    found = await drained(outbox)
-    for stream in streams:
-        assert len(delivered(found, stream)) + lost(found, stream) == 15_000
-    full = path.stat().st_size
-    for first in range(20_000, 24_000, 250):
-        await stored(outbox, rows(first, 250, stream=next(iter(streams))))
-    assert path.stat().st_size <= full
-    await outbox.close()
-
-
-async def test_the_store_near_the_free_space_floor_does_not_grow_and_shrinks(tmp_path: Path) -> None:
-    path = tmp_path / "outbox.db"
-    disk = (22 << 20) + 1_200_000
-
-    def free_bytes() -> int:
-        return disk - bytes_in(tmp_path)
-
-    limits = replace(TIGHT, max_bytes=16 << 20, free_floor_bytes=22 << 20, log_bytes=16_000)
-    outbox = await opened(path, limits=limits, streams=AIR, free_bytes=free_bytes)
-    lowest = free_bytes()
-    for first in range(0, 60_000, 500):
-        await stored(outbox, rows(first, 500))
-        lowest = min(lowest, free_bytes())
-        largest = path.stat().st_size
-    assert lowest >= limits.free_floor_bytes
-    assert (await outbox.stats()).rows_evicted > 0
-    disk -= 200_000
-    found = await drained(outbox)
-    assert len(delivered(found)) + lost(found) == 60_000
-    assert path.stat().st_size < largest // 4
-    await outbox.close()
-
-
-async def test_a_damaged_store_never_stops_the_unit_and_the_loss_is_declared(tmp_path: Path) -> None:
-    """See `test_salvage` for the whole matrix."""
-    path = tmp_path / "outbox.db"
-    outbox = await opened(path)
-    for first in range(0, 4000, 500):
-        await stored(outbox, rows(first, 500))
-    first_epoch = outbox.epoch
-    await outbox.close()
-    whole = contents(path)
-    overwrite(path, whole[: len(whole) // 2] + bytes(2048) + whole[len(whole) // 2 + 2048 :])
-    outbox = await opened(path)
-    await stored(outbox, rows(4000, 10))
-    found = await drained(outbox)
-    kept = delivered(found)
-    assert 3000 < len(kept) < 4010
-    assert kept[-10:] == list(range(4000, 4010))
-    assert len(kept) + lost(found) == 4010
-    assert outbox.epoch != first_epoch
-    assert (tmp_path / "outbox.damaged-1").exists()
-    await outbox.close()
-
-
-async def test_a_configuration_change_never_strands_or_deletes_what_is_buffered(tmp_path: Path) -> None:
-    other = b"what the unit measures now"
-    outbox = await opened(tmp_path / "outbox.db")
-    await outbox.declare(DECLARATION)
-    await stored(outbox, rows(0, 25))
-    await stored(outbox, rows(0, 5, stream="noise"))
-    await outbox.close()
-    renamed = {"wind": replace(STREAMS["air"], columns=2), "noise": replace(STREAMS["noise"], batch_rows=5)}
-    outbox = await opened(tmp_path / "outbox.db", streams=renamed)
-    await outbox.declare(other)
-    await stored(outbox, rows(5, 5, stream="noise"), declaration=sha256(other).digest())
-    found = await drained(outbox)
-    assert delivered(found) == list(range(25))
-    assert delivered(found, "noise") == list(range(10))
-    cited = {said["rows"][0][1][0]: said["declaration"] for said in found if said["stream"] == "noise"}
-    assert cited == {0: DIGEST.hex(), 5: sha256(other).hexdigest()}
-    with pytest.raises(ValueError, match="air"):
-        put(outbox, rows(25, 1))
-    await outbox.close()
-
-
-async def test_opening_takes_the_same_time_with_an_empty_store_and_a_full_one(tmp_path: Path) -> None:
-    """Counts what SQLite reads instead of measuring time: the pages of the backlog are not among it."""
-    full = await opened(tmp_path / "full.db")
-    for first in range(0, 60_000, 4000):
-        await stored(full, rows(first, 4000))
-    await full.close()
-    await (await opened(tmp_path / "empty.db")).close()
-    assert (tmp_path / "full.db").stat().st_size > 20 * (tmp_path / "empty.db").stat().st_size
-    read_empty = await _bytes_read(lambda: opened(tmp_path / "empty.db"))
-    read_full = await _bytes_read(lambda: opened(tmp_path / "full.db"))
-    assert read_full < read_empty + 32_768
-
-
-async def _bytes_read(work: Callable[[], object]) -> int:
-    def read() -> int:
-        lines = Path("/proc/self/io").read_text().splitlines()
-        return int(dict(line.split(": ") for line in lines)["rchar"])
-
-    before = read()
-    outbox = await work()  # type: ignore[misc]  # a coroutine of an outbox
-    await outbox.seal()
-    after = read()
-    await outbox.close()
-    return after - before
 
 
 async def test_memory_does_not_grow_with_the_backlog(tmp_path: Path) -> None:
@@ -295,26 +86,6 @@ def _held_by_the_outbox() -> int:
         [tracemalloc.Filter(inclusive=True, filename_pattern=PACKAGE)]
     )
     return sum(statistic.size for statistic in snapshot.statistics("filename"))
-
-
-async def test_what_is_written_to_flash_is_counted_and_rows_seal_receipt_and_counters_share_commits(
-    tmp_path: Path,
-) -> None:
-    outbox = await opened(tmp_path / "outbox.db")
-    await stored(outbox, rows(0, 10))
-    await outbox.seal()
-    (envelope,) = await waiting(outbox)
-    before = (await outbox.stats()).commits
-    for index in range(10, 19):
-        put(outbox, [row(index)])
-    assert await confirm(outbox, envelope) is ReceiptOutcome.APPLIED
-    await outbox.save_counters("budget", b"1")
-    put(outbox, [row(19)])
-    assert await outbox.seal() == 1
-    assert (await outbox.stats()).commits == before + 1
-    assert await outbox.load_counters("budget") == b"1"
-    assert [parsed(e)["seq"] for e in await waiting(outbox)] == [1]
-    await outbox.close()
 
 
 async def test_row_that_waits_to_be_stored_is_kept_encoded_only(tmp_path: Path) -> None:
