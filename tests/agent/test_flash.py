@@ -8,25 +8,9 @@ from pathlib import Path
 import pytest
 
 from agent import flash
-from agent.buffer.records import OutboxStats
 from agent.flash import Flash
+from tests.support.outbox import STATS
 from tests.support.uplink import FakeClock
-
-NOTHING = OutboxStats(
-    rows_waiting=0,
-    envelopes_waiting=0,
-    envelopes_leaving=0,
-    sealed_rows_waiting=0,
-    rows_stored=100,
-    rows_receipted=0,
-    rows_evicted=0,
-    rows_refused=0,
-    envelopes_sealed=10,
-    gaps_sealed=0,
-    commits=5,
-    bytes_used=0,
-    damaged_files=0,
-)
 
 
 class World:
@@ -48,7 +32,7 @@ class World:
     def write(self, more: int) -> dict[str, object]:
         assert self.bytes is not None
         self.bytes += more
-        self.flash.look(NOTHING)
+        self.flash.look(STATS)
         return self.flash.state()
 
 
@@ -73,7 +57,7 @@ def test_flash_tells_bytes_a_row_without_those_of_the_start() -> None:
     world = World()
     world.write(1000)
     world.bytes = 9500
-    world.flash.look(replace(NOTHING, rows_stored=110))
+    world.flash.look(replace(STATS, rows_stored=110))
     assert world.flash.state()["bytes_a_row"] == 850
 
 
@@ -135,8 +119,8 @@ def test_flash_is_kept_once_an_hour_and_at_the_end() -> None:
 
 def test_flash_without_a_count_of_the_kernel_estimates_from_commits() -> None:
     world = World(counted=False)
-    world.flash.look(NOTHING)
-    world.flash.look(replace(NOTHING, commits=15, rows_stored=200, envelopes_sealed=20))
+    world.flash.look(STATS)
+    world.flash.look(replace(STATS, commits=15, rows_stored=200, envelopes_sealed=20))
     state = world.flash.state()
     assert state["counted"] is False
     assert state["total_bytes"] == flash.estimate(commits=10, rows=100, envelopes=10)
@@ -153,9 +137,9 @@ def test_flash_before_a_date_is_known_counts_in_the_day_that_comes() -> None:
 def test_flash_that_has_counted_as_far_as_it_can_is_read_again() -> None:
     saved = b'{"format":1,"day":"2026-07-10","day_bytes":%d,"total_bytes":%d}' % (1 << 62, 1 << 62)
     world = World(saved=saved)
-    world.flash.look(NOTHING)
+    world.flash.look(STATS)
     world.bytes = 5000
-    world.flash.look(NOTHING)
+    world.flash.look(STATS)
     again = World(saved=world.flash.export())
     assert again.flash.state()["day_bytes"] == 1 << 62
     assert again.flash.export() == world.flash.export()

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,30 +12,14 @@ from agent.wire.declared import DECLARATIONS
 from agent.wire.messages import GapReason, Presence, Suspected
 from receiver.errors import StorageError
 from receiver.report import Report
-from receiver.store import Refusal, Store
-from receiver.trusted import TrustedDevices
+from receiver.store import Refusal
+from tests.support import declaring
+from tests.support.declaring import NOW_MS
 from tests.support.envelopes import EPOCH, START_MS, STEP_MS, STREAM, UNIT, FakeUnit
 
-NOW_MS = START_MS + 3_600_000
 
-
-@dataclass
-class City:
-    """A store that is fed, and read by another connection."""
-
-    folder: Path
-    unit: FakeUnit = field(init=False)
-    store: Store = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.unit = FakeUnit.make(self.folder)
-        self.store = Store(self.folder / "receiver.db")
-
-    def take(self, *envelopes: bytes, now_ms: int = NOW_MS, unit: FakeUnit | None = None) -> None:
-        sender = unit or self.unit
-        trusted = TrustedDevices({sender.name: sender.device()})
-        messages = [trusted.verify_file(data, now_ms=now_ms) for data in envelopes]
-        self.store.commit(messages, now_ms=now_ms, patience_ms=1000)
+class City(declaring.City):
+    """A city whose report is looked at."""
 
     def refuse(self, topic: str, *, times: int = 1, now_ms: int = NOW_MS) -> None:
         refusal = Refusal(topic=topic, rule="BadSignature", reason="the signature does not hold", data=b"x")

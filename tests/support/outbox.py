@@ -17,6 +17,7 @@ from agent.buffer.records import (
     GapNote,
     Limits,
     Link,
+    OutboxStats,
     Outgoing,
     Overflow,
     ReceiptOutcome,
@@ -47,6 +48,22 @@ STREAMS = {
 }
 AIR = {"air": STREAMS["air"]}
 NOISE = {"noise": STREAMS["noise"]}
+STATS = OutboxStats(
+    rows_waiting=0,
+    envelopes_waiting=0,
+    envelopes_leaving=0,
+    sealed_rows_waiting=0,
+    rows_stored=100,
+    rows_receipted=0,
+    rows_evicted=0,
+    rows_refused=0,
+    envelopes_sealed=10,
+    gaps_sealed=0,
+    commits=5,
+    bytes_used=0,
+    damaged_files=0,
+)
+"""Of a store that has sealed ten envelopes, and whose rows have all left."""
 
 
 @dataclass

@@ -1,3 +1,4 @@
+import random
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from drivers import plantower_driver
 from drivers.bus.linux_serial import LinuxSerial
 from drivers.bus.playback import PlaybackSerial
 from drivers.bus.transcript import Failure, parse_serial
-from drivers.errors import BusError, BusGone, BusTimeout, ChecksumMismatch, InvalidData
+from drivers.errors import BusError, BusGone, ChecksumMismatch, DriverError, InvalidData
 from drivers.plantower_driver import Plantower
 from drivers.pmsx003 import MODEL
 from drivers.pmsx003.driver import Options, Pmsx003
@@ -21,6 +22,7 @@ from tests.support.serial_sensors import (
     RealClock,
     TickingClock,
     capture_rows,
+    survives_every_fault,
     transcript,
 )
 
@@ -132,41 +134,14 @@ async def test_driver_on_a_terminal_reads_the_capture_and_gives_the_csv(tmp_path
 
 
 @pytest.mark.usefixtures("quick")
-async def test_driver_on_a_terminal_survives_every_fault(tmp_path: Path) -> None:
-    frame, spoilt = RECORDED[0], RECORDED[0][:-1] + b"\x00"
+@pytest.mark.parametrize(
+    ("bad", "complaint"),
+    [(RECORDED[0][:-1] + b"\x00", ChecksumMismatch), (random.Random(1).randbytes(200), InvalidData)],
+)
+async def test_driver_on_a_terminal_survives_every_fault(
+    tmp_path: Path, bad: bytes, complaint: type[DriverError]
+) -> None:
     with SimulatedLine(tmp_path / "pms") as line:
-        pms = sensor(LinuxSerial(str(line.link), MODEL.baudrate), RealClock())
-        await pms.open()
-
-        with pytest.raises(BusTimeout):
-            await pms.sample()
-
-        line.garbage(200, seed=1)
-        with pytest.raises(InvalidData):
-            await pms.sample()
-
-        line.send(spoilt)
-        with pytest.raises(ChecksumMismatch):
-            await pms.sample()
-
-        line.half(frame)
-        with pytest.raises(BusTimeout):
-            await pms.sample()
-
-        line.garbage(50, seed=2)
-        line.send(spoilt + frame)
-        assert (await pms.sample()).values["pm2_5"] == 8
-
-        line.unplug()
-        with pytest.raises(BusGone):
-            await pms.sample()
-        await pms.close()
-        with pytest.raises(BusGone):
-            await pms.open()
-        await pms.close()
-
-        line.replug()
-        await pms.open()
-        line.send(frame)
-        assert (await pms.sample()).values["pm2_5"] == 8
-        await pms.close()
+        driver = sensor(LinuxSerial(str(line.link), MODEL.baudrate), RealClock())
+        readings = await survives_every_fault(driver, line, good=RECORDED[0], bad=bad, complaint=complaint)
+    assert [reading.values["pm2_5"] for reading in readings] == [8, 8]

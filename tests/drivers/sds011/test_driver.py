@@ -1,3 +1,4 @@
+import random
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from drivers import novafitness_driver
 from drivers.bus.linux_serial import LinuxSerial
 from drivers.bus.playback import PlaybackSerial
 from drivers.bus.transcript import Failure, parse_serial
-from drivers.errors import BusError, BusGone, BusTimeout, ChecksumMismatch, InvalidData
+from drivers.errors import BusError, BusGone, ChecksumMismatch, DriverError, InvalidData
 from drivers.novafitness_driver import NovaFitness
 from drivers.reading import Clock
 from drivers.sds011 import MODEL
@@ -14,7 +15,15 @@ from drivers.sds011.driver import Options, Sds011
 from drivers.sim.captures import read_hexdump
 from drivers.sim.line import SimulatedLine
 from drivers.sim.sds011 import SimulatedSds011
-from tests.support.serial_sensors import CAPTURES, FixedClock, PiecewiseLine, RealClock, capture_rows, transcript
+from tests.support.serial_sensors import (
+    CAPTURES,
+    FixedClock,
+    PiecewiseLine,
+    RealClock,
+    capture_rows,
+    survives_every_fault,
+    transcript,
+)
 
 RECORDED = read_hexdump(CAPTURES / "sds01x.hexdump")
 STEPS = len(parse_serial(transcript("sds011.txt")).steps)
@@ -137,38 +146,14 @@ async def test_driver_on_a_terminal_sets_up_the_sensor_once_and_reads_the_captur
 
 
 @pytest.mark.usefixtures("quick")
-async def test_driver_on_a_terminal_survives_every_fault(tmp_path: Path) -> None:
-    frame, spoilt = RECORDED[0], RECORDED[0][:-2] + b"\x00\xab"
+@pytest.mark.parametrize(
+    ("bad", "complaint"),
+    [(RECORDED[0][:-2] + b"\x00\xab", ChecksumMismatch), (random.Random(1).randbytes(200), InvalidData)],
+)
+async def test_driver_on_a_terminal_survives_every_fault(
+    tmp_path: Path, bad: bytes, complaint: type[DriverError]
+) -> None:
     with SimulatedLine(tmp_path / "sds") as line:
-        sds = sensor(LinuxSerial(str(line.link), MODEL.baudrate), RealClock())
-        await sds.open()
-
-        with pytest.raises(BusTimeout):
-            await sds.sample()
-
-        line.garbage(200, seed=1)
-        with pytest.raises(InvalidData):
-            await sds.sample()
-
-        line.send(spoilt)
-        with pytest.raises(ChecksumMismatch):
-            await sds.sample()
-
-        line.half(frame)
-        with pytest.raises(BusTimeout):
-            await sds.sample()
-
-        line.garbage(50, seed=2)
-        line.send(spoilt + frame)
-        assert (await sds.sample()).values["pm2_5"] == 6
-
-        line.unplug()
-        with pytest.raises(BusGone):
-            await sds.sample()
-        await sds.close()
-
-        line.replug()
-        await sds.open()
-        line.send(frame)
-        assert (await sds.sample()).values["pm2_5"] == 6
-        await sds.close()
+        driver = sensor(LinuxSerial(str(line.link), MODEL.baudrate), RealClock())
+        readings = await survives_every_fault(driver, line, good=RECORDED[0], bad=bad, complaint=complaint)
+    assert [reading.values["pm2_5"] for reading in readings] == [6, 6]

@@ -16,7 +16,7 @@ import pytest
 from agent import boots, budget, flash, given, obedience, receipts
 from agent.boots import Boots
 from agent.budget import Budget, BudgetSettings
-from agent.buffer.records import Lane, OutboxStats
+from agent.buffer.records import Lane
 from agent.clock import NS_PER_MS, Instant
 from agent.flash import Flash
 from agent.given import Given
@@ -31,6 +31,7 @@ from tests.fuzz.fuzzer import Fuzzer
 from tests.fuzz.mutation import Mutator
 from tests.fuzz.parsers.saved import _DEEP, _VALUES, _json
 from tests.fuzz.trees import TreeMutator
+from tests.support.outbox import STATS
 from tests.support.uplink import FakeClock
 
 _BOOT, _OTHER, _THIRD = bytes([1]) * 16, bytes([2]) * 16, bytes([3]) * 16
@@ -220,23 +221,6 @@ def _judge_waits(less: Budget, more: Budget) -> None:
             assert less.wait_s(lane, wire_bytes) >= more.wait_s(lane, wire_bytes), "it may send more"
 
 
-_STATS: Final = OutboxStats(
-    rows_waiting=0,
-    envelopes_waiting=0,
-    envelopes_leaving=0,
-    sealed_rows_waiting=0,
-    rows_stored=100,
-    rows_receipted=0,
-    rows_evicted=0,
-    rows_refused=0,
-    envelopes_sealed=10,
-    gaps_sealed=0,
-    commits=5,
-    bytes_used=0,
-    damaged_files=0,
-)
-
-
 class Written(_Kept):
     """Damaged counts of the flash are none, which is told; others go on from where they were, and never go down."""
 
@@ -244,7 +228,7 @@ class Written(_Kept):
 
     def __init__(self) -> None:
         kept = _flash(None, day=date(2026, 9, 20))
-        kept.look(_STATS)
+        kept.look(STATS)
         super().__init__(kept.export(), _flash(None).export(), keys=("format", "day", "day_bytes", "total_bytes"))
 
     def run(self, data: bytes) -> bool:
@@ -254,7 +238,7 @@ class Written(_Kept):
             assert told.warnings <= 1
             assert not told.warnings or found.export() == empty.export(), "told to be damaged, and half believed"
             assert _flash(found.export()).export() == found.export(), "exported it is another one"
-            found.look(_STATS)
+            found.look(STATS)
         after = found.state()
         assert _total(after) >= _total(before), "what was written is forgotten"
         assert _flash(found.export()).export() == found.export(), "exported it is another one"
