@@ -24,11 +24,11 @@ and each is a test of the same name:
 10. The log's chain holds whatever happens: entries are never changed, cutting the oldest keeps it verifiable, and
     what is lost with a damaged store is declared in it.
 
-How: `loopside` and `view` are the loop's side, `worker` is the thread, `inbox` what it is handed, `core` and
-`applying` one transaction, `access` the file in its states, `waiting` the unsealed rows, `sealing` and `envelopes`
-what they become, `settling` receipts, `gaps` what was lost, `eviction` and `thinning` the bounds, `salvage` and
-`copying` the answer to damage, `renewal` to doubt about the newest commit, `store` SQLite, `wal` its log,
-`disclosures` and `logbook` the record of what left.
+How: `loopside` and `view` are the loop's side, `worker` is the thread, `inbox` and `intake` what it is handed,
+`packed` how that waits while the disk refuses, `core` and `applying` one transaction, `access` the file in its
+states, `waiting` the unsealed rows, `sealing` and `envelopes` what they become, `settling` receipts, `gaps` what
+was lost, `eviction` and `thinning` the bounds, `salvage` and `copying` the answer to damage, `renewal` to doubt
+about the newest commit, `store` SQLite, `wal` its log, `disclosures` and `logbook` the record of what left.
 """
 
 import asyncio
