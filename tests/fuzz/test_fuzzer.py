@@ -1,8 +1,10 @@
 """The fuzzers themselves: the same again from the same seed, failures short and kept, exit codes, what never ends."""
 
 import random
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,16 @@ class Endless(NoX):
             pass
 
 
+class Held(NoX):
+    """No input that is given to this parser may keep the processor for long: it is held up, and does nothing."""
+
+    def run(self, data: bytes) -> bool:  # noqa: ARG002 - it looks at nothing
+        begun_s = time.monotonic()
+        while time.monotonic() < begun_s + 0.2:
+            select.select([], [], [], 0.2)
+        return True
+
+
 class Late:
     """A parser that gives an item for each byte, and asks for two."""
 
@@ -69,6 +81,11 @@ def test_input_that_never_ends_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> 
     found = hunt(Endless(), seed=1, inputs=5)
     assert found.broken is not None
     assert isinstance(found.broken.error, NeverEnds)
+
+
+def test_input_on_a_machine_that_gives_it_no_processor_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzzer, "LONGEST_S", 0.1)
+    assert failure(Held(), b"") is None
 
 
 def test_failure_is_kept_once_and_found_again_until_it_is_mended(tmp_path: Path) -> None:
