@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from agent.buffer.opening import Parts, Setup
 from agent.buffer.rows import checked, record_sum
 from agent.buffer.waiting import row_bytes
-from agent.buffer.work import Done, Loss, Rows, Work, windows_of
+from agent.buffer.work import Done, Group, Loss, Work, windows_of
 from agent.wire.messages import GapReason
 
 
@@ -46,10 +46,11 @@ class Applying:
         self._parts.log.write()
         return done
 
-    def _store(self, groups: Sequence[Rows], done: Done) -> None:
+    def _store(self, groups: Sequence[Group], done: Done) -> None:
         if groups:
             self._parts.room.measure()
-        for group in groups:
+        for packed in groups:
+            group = packed.unpacked()
             declared = self._parts.ledger.find_declared(group.declaration)
             if declared is None:
                 declared = self._parts.ledger.add_declared(group.declaration, None)

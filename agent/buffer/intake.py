@@ -9,11 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agent.buffer.packed import Packed, pack
-from agent.buffer.work import Loss, MakeEntry, Reception, Rows, Work, joined, windows_of
+from agent.buffer.packed import pack
+from agent.buffer.work import Group, Loss, MakeEntry, Reception, Rows, Work, joined, windows_of
 
 Future = asyncio.Future[Any]
-Group = Rows | Packed
 
 MOST_ROWS: Final = 4096
 """Rows in memory, beside those of the commit under way."""
@@ -21,6 +20,8 @@ MOST_ALARMS: Final = 256
 """Alarms in memory whose rows had to go."""
 COMMIT_ROWS: Final = 512
 """Rows of one transaction, about."""
+LOOSE_ROWS: Final = 64
+"""Rows that wait as they came; while more than these wait, those that come are packed."""
 _COMMIT_BYTES: Final = 128 * 1024
 
 
@@ -74,7 +75,7 @@ class Intake:
 
     def add(self, rows: Rows, future: Future) -> list[Future]:
         """Take rows; return the futures of those that had to go for them, the oldest first."""
-        waits_long = self.rows >= COMMIT_ROWS
+        waits_long = self.rows >= LOOSE_ROWS
         group = pack(rows, behind=self.groups[-1][0]) if waits_long else rows
         self.groups.append((group, future))
         self._weigh([group])
@@ -129,7 +130,7 @@ class Intake:
             group = self.groups.popleft()
             self._weigh([group[0]], sign=-1)
             groups.append(group)
-            work.rows.append(group[0].unpacked())
+            work.rows.append(group[0])
         self.complete = self.complete and bool(self.groups)
         return Taken(work, groups)
 

@@ -13,7 +13,7 @@ import mmap
 from dataclasses import dataclass
 from typing import Final
 
-from agent.buffer.work import Place, Rows
+from agent.buffer.work import Group, Place, Rows
 
 _BALE_BYTES: Final = 256 * 1024
 _PRIVATE: Final = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
@@ -38,11 +38,13 @@ class Packed:
     Attributes:
         count: how many rows.
         size: how many bytes they have, encoded.
+        completes: one of them is the last of its batch.
         bale: what holds it, from `first` to `end`.
     """
 
     count: int
     size: int
+    completes: bool
     bale: Bale
     first: int
     end: int
@@ -50,19 +52,19 @@ class Packed:
     def unpacked(self) -> Rows:
         """Return the group."""
         with memoryview(self.bale.mapping) as memory, memory[self.first : self.end] as written:
-            places, data, declaration, clock, completes, counters, alarms = marshal.loads(written)  # noqa: S302 - our own
+            places, data, declaration, clock, counters, alarms = marshal.loads(written)  # noqa: S302 - our own
         return Rows(
             rows=[Place(*place) for place in places],
             data=data,
             declaration=declaration,
             clock=clock,
-            completes=completes,
+            completes=self.completes,
             counters=counters,
             alarms=alarms,
         )
 
 
-def pack(rows: Rows, *, behind: Rows | Packed | None) -> Packed:
+def pack(rows: Rows, *, behind: Group | None) -> Packed:
     """Return a group packed, into the mapping of the one that it waits behind if there is room."""
     places = [(row.stream, row.start_ms, row.step_ms, row.boot_id) for row in rows.rows]
     written = marshal.dumps(
@@ -71,7 +73,6 @@ def pack(rows: Rows, *, behind: Rows | Packed | None) -> Packed:
             list(rows.data),
             rows.declaration,
             rows.clock,
-            rows.completes,
             dict(rows.counters),
             tuple(rows.alarms),
         )
@@ -81,4 +82,4 @@ def pack(rows: Rows, *, behind: Rows | Packed | None) -> Packed:
         bale = Bale(max(_BALE_BYTES, len(written)))
     first, bale.used = bale.used, bale.used + len(written)
     bale.mapping[first : bale.used] = written
-    return Packed(count=rows.count, size=rows.size, bale=bale, first=first, end=bale.used)
+    return Packed(count=rows.count, size=rows.size, completes=rows.completes, bale=bale, first=first, end=bale.used)

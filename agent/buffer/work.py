@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from agent.buffer.records import Purged
 from agent.errors import StoreError
@@ -58,8 +59,27 @@ class Rows:
         return sum(map(len, self.data))
 
     def unpacked(self) -> "Rows":
-        """Return the group: it is not packed (`agent.buffer.packed`)."""
+        """Return the group."""
         return self
+
+
+class Group(Protocol):
+    """Rows that arrived together, as they came or packed (`agent.buffer.packed`): one object as long as they wait."""
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes they have, encoded."""
+
+    @property
+    def completes(self) -> bool:
+        """One of them is the last of its batch."""
+
+    def unpacked(self) -> Rows:
+        """Return the rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +124,7 @@ class Work:
     is sealed may cost on the wire, None for no limit.
     """
 
-    rows: list[Rows] = field(default_factory=list)
+    rows: list[Group] = field(default_factory=list)
     lost: list[Loss] = field(default_factory=list)
     declarations: list[bytes] = field(default_factory=list)
     receipts: list[Reception] = field(default_factory=list)
@@ -120,14 +140,15 @@ class Work:
 
     def all_alarms(self) -> list[tuple[str, bytes, bytes]]:
         """Return stream, declaration and content of every alarm, in order."""
-        own = [(stream, rows.declaration, content) for rows in self.rows for stream, content in rows.alarms]
+        groups = (group.unpacked() for group in self.rows)
+        own = [(stream, rows.declaration, content) for rows in groups for stream, content in rows.alarms]
         return self.alarms + own
 
     def all_counters(self) -> dict[str, bytes]:
         """Return the last of each name: those of the rows, then those that go with any transaction."""
         last: dict[str, bytes] = {}
         for group in self.rows:
-            last |= group.counters
+            last |= group.unpacked().counters
         return last | self.counters
 
 

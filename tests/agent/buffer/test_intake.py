@@ -30,7 +30,7 @@ async def test_intake_takes_no_more_rows_than_one_transaction_should_hold() -> N
     for index in range(4):
         intake.add(_group(index * 300, 300, completes=index == 3), _future())
     taken = intake.take()
-    assert sum(len(group.rows) for group in taken.work.rows) == 600 >= COMMIT_ROWS
+    assert sum(group.count for group in taken.work.rows) == 600 >= COMMIT_ROWS
     assert intake.rows == 600
     assert intake.complete
     intake.take()

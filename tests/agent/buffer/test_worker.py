@@ -223,18 +223,18 @@ async def test_commit_that_is_in_the_file_though_it_was_reported_as_failed_is_no
     told: list[int] = []
     outbox = await opened(tmp_path / "outbox.db", on_stored=lambda rows: told.extend(start for _, _, start in rows))
     await stored(outbox, rows(0, 10))
-    future = put(outbox, rows(10, 30))
+    futures = [put(outbox, rows(first, 30)) for first in range(10, 310, 30)]
     with monkeypatch.context() as patch:
         patch.setattr(Database, "commit", _made_and_not_synced)
         for _ in range(tries):
             with pytest.raises(StoreError):
                 await outbox.flush()
-    put(outbox, rows(40, 5))
+    put(outbox, rows(310, 5))
     await outbox.flush()
-    await future
-    assert told == [row(index).start_ms for index in range(45)]
-    assert delivered(await drained(outbox)) == list(range(45))
-    assert (await outbox.stats()).rows_stored == 45
+    await asyncio.gather(*futures)
+    assert told == [row(index).start_ms for index in range(315)]
+    assert delivered(await drained(outbox)) == list(range(315))
+    assert (await outbox.stats()).rows_stored == 315
     await outbox.close()
 
 
