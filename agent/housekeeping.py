@@ -14,7 +14,7 @@ from agent.service import STALL_S, Stages
 
 _PERIOD_S: Final = 5.0
 _ANNOUNCE_NS: Final = 60 * 1_000_000_000
-_GIVE_BACK_NS: Final = 3600 * 1_000_000_000
+_GIVE_BACK_NS: Final = 600 * 1_000_000_000
 
 
 class Housekeeping:
@@ -65,7 +65,7 @@ class Housekeeping:
             self._s.publisher.announce()
 
     def give_back(self) -> None:
-        """Once an hour give memory back that is not used: a burst of rows or a long answer leaves some behind."""
+        """Every ten minutes give back memory that is free: a burst of rows or a long answer leaves some behind."""
         if (now_ns := self._s.clock.mono_ns()) >= self._give_back_ns:
             self._give_back_ns = now_ns + _GIVE_BACK_NS
             give_memory_back()

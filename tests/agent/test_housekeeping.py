@@ -91,13 +91,13 @@ async def _for_a_moment(work: Callable[[], Awaitable[None]], *, until: Callable[
         await task
 
 
-async def test_memory_is_given_back_once_an_hour(stages: Stages, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_memory_is_given_back_every_ten_minutes(stages: Stages, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[int] = []
     mono_ns = stages.clock.mono_ns()
     monkeypatch.setattr(stages.clock, "mono_ns", lambda: mono_ns)
     monkeypatch.setattr(housekeeping, "give_memory_back", lambda: given.append(mono_ns))
     keeping = Housekeeping(stages)
-    for minute in range(181):
+    for minute in range(61):
         monkeypatch.setattr(stages.clock, "mono_ns", lambda passed=minute: mono_ns + passed * 60 * 1_000_000_000)
         keeping.give_back()
-    assert len(given) == 3
+    assert len(given) == 6
