@@ -6,12 +6,15 @@ a stored row, a file, a wait.
 Its methods are called on the outbox's thread, `status` on the event loop.
 """
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from itertools import islice, repeat
+from typing import TYPE_CHECKING, Final
 
 from agent.boots import Boots
-from agent.buffer.records import GapNote, Link, StoredRow
+from agent.buffer.records import GapNote, Link, StoredRow, StoredRows
+from agent.quality import Quality
 from agent.wire import alarm, cose, payload
 from agent.wire.chain import Place
 from agent.wire.cose import Signer
@@ -23,6 +26,10 @@ from agent.wire.payload import KINDS
 
 if TYPE_CHECKING:
     from agent.privacy.merge import Merging
+
+    Values = array[int] | list[int | None]
+
+_AT_ONCE: Final = 64
 
 PADDING_BYTES = 64
 """Payloads of streams about people or vehicles are padded to a multiple of this: their length must tell nothing."""
@@ -72,14 +79,15 @@ class Sealer:
         """Return the clock's quality: rows of one quality share a batch, and the last one's stamp stands for them."""
         return int(payload.decode_clock(clock).quality)
 
-    def batch(self, link: Link, rows: Sequence[StoredRow], declaration: bytes, clock: bytes) -> bytes:
+    def batch(self, link: Link, rows: StoredRows, declaration: bytes, clock: bytes) -> bytes:
         """Return the envelope of consecutive rows.
 
         Raises:
             MalformedPayload: the rows are not of the form that their stream has.
         """
         form = self._form(link.stream, declaration)
-        if len(form.exponents) != len(rows[0].values):
+        first = next(iter(rows))
+        if len(form.exponents) != len(first.values):
             raise MalformedPayload(f"batch of {link.stream}: another number of columns than was declared")
         return self._seal(
             Batch(
@@ -87,12 +95,12 @@ class Sealer:
                 stream=link.stream,
                 seq=link.seq,
                 prev=link.prev,
-                start_ms=rows[0].start_ms,
-                step_ms=rows[0].step_ms,
-                boot_id=rows[0].boot_id,
+                start_ms=first.start_ms,
+                step_ms=first.step_ms,
+                boot_id=first.boot_id,
                 columns=_columns(form, rows),
                 declaration=declaration,
-                clock=self._stamp(clock, rows),
+                clock=self._stamp(clock, first, end_ms=first.start_ms + len(rows) * first.step_ms),
                 simulated=self.simulated,
                 padded_to=form.padded_to,
             )
@@ -104,13 +112,12 @@ class Sealer:
             raise MalformedPayload(f"batch of {stream}: the stream is neither declared nor configured")
         return form
 
-    def _stamp(self, clock: bytes, rows: Sequence[StoredRow]) -> ClockStamp:
+    def _stamp(self, clock: bytes, first: StoredRow, *, end_ms: int) -> ClockStamp:
         """Return the clock's state, with what is known by now of where the rows' boot lies in time."""
         stamp = payload.decode_clock(clock)
         if self.boots is None:
             return stamp
-        end_ms = rows[-1].start_ms + rows[-1].step_ms
-        return self.boots.place(stamp, rows[0].boot_id, start_ms=rows[0].start_ms, end_ms=end_ms)
+        return self.boots.place(stamp, first.boot_id, start_ms=first.start_ms, end_ms=end_ms)
 
     def start_ms(self, data: bytes) -> int | None:
         """Return the start of the first window in a batch or alarm of ours; None where it is not wall time."""
@@ -206,11 +213,26 @@ def _format(stream: DeclaredStream) -> StreamFormat:
     )
 
 
-def _columns(form: StreamFormat, rows: Sequence[StoredRow]) -> tuple[Column, ...]:
-    """Return the rows column by column."""
-    values = zip(*(row.values for row in rows), strict=True)
-    codes = zip(*(row.quality for row in rows), strict=True)
+def _columns(form: StreamFormat, rows: StoredRows) -> tuple[Column, ...]:
+    """Return the rows column by column, some at a time: as objects those of a large batch are a megabyte and more."""
+    values: list[Values] = [array("q") for _ in form.exponents]
+    codes: list[tuple[Quality, ...]] = []
+    left = iter(rows)
+    while some := list(islice(left, _AT_ONCE)):
+        parts = zip(*(row.values for row in some), strict=True)
+        values = [_grown(column, part) for column, part in zip(values, parts, strict=True)]
+        codes += [row.quality for row in some]
+    plain = (Quality.OK,) * len(codes)
+    qualities = zip(*codes, strict=True) if any(map(any, codes)) else repeat(plain, len(values))
     return tuple(
         Column(channel=channel, exponent=exponent, values=column, quality=quality)
-        for channel, (exponent, column, quality) in enumerate(zip(form.exponents, values, codes, strict=True))
+        for channel, (exponent, column, quality) in enumerate(zip(form.exponents, values, qualities, strict=True))
     )
+
+
+def _grown(column: "Values", part: tuple[int | None, ...]) -> "Values":
+    """Return a column with more values: packed until one of them is not there."""
+    if None in part:
+        return [*column, *part]
+    column.extend(part)  # type: ignore[arg-type]  # they are all there
+    return column

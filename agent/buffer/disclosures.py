@@ -8,11 +8,11 @@ are entered when their gap record is sealed, which coalesces them; what is purge
 whose seq no gap record can name, at once. Values that were kept back are entered with the batch that says so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Final
 
 from agent.buffer.logbook import Logbook, Numbered
-from agent.buffer.records import Limits, Link, LogHead, StoredRow
+from agent.buffer.records import Limits, Link, LogHead, StoredRow, StoredRows
 from agent.buffer.store import Database
 from agent.buffer.work import MakeEntry
 from agent.quality import Quality
@@ -128,15 +128,17 @@ class Disclosures:
         """Enter a receipt, or (`receiver` None) that a broker has taken an envelope."""
         self._add(ReceiptEntry(at=self.now, stream=stream, epoch=epoch, seq=seq, receiver=receiver))
 
-    def withheld(self, stream: str, rows: Sequence[StoredRow]) -> None:
+    def withheld(self, stream: str, rows: StoredRows) -> None:
         """Enter what the filter kept back of a batch: one entry for each reason."""
-        found = {code for row in rows for code in row.quality}
-        for code in KEPT_BACK:
-            starts = [row.start_ms for row in rows if _keeps_back(row, code)] if code in found else []
-            if starts:
-                self._add(
-                    WithheldEntry(at=self.now, stream=stream, code=code, windows=len(starts), start_ms=starts[0])
-                )
+        starts: dict[Quality, list[int]] = {code: [] for code in KEPT_BACK}
+        for row in rows:
+            if any(row.quality):
+                for code in KEPT_BACK:
+                    if _keeps_back(row, code):
+                        starts[code].append(row.start_ms)
+        for code, found in starts.items():
+            if found:
+                self._add(WithheldEntry(at=self.now, stream=stream, code=code, windows=len(found), start_ms=found[0]))
 
     def configured(self, *, before: bytes | None, after: bytes, streams: Outline) -> None:
         """Enter that something else is declared from now on; the same hash twice repeats what was cut."""

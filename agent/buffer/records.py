@@ -1,6 +1,6 @@
 """The values that go into and come out of the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -108,6 +108,14 @@ class StoredRow:
     quality: tuple[Quality, ...]
 
 
+class StoredRows(Protocol):
+    """Consecutive rows of a stream, one at least. Each is made when its turn comes, so that few are there at once."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[StoredRow]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
     """Where in its stream's chain an envelope goes."""
@@ -143,7 +151,7 @@ class EnvelopeMaker(Protocol):
         """Return the same number for clocks of which the later may stand for both in one batch."""
         ...
 
-    def batch(self, link: Link, rows: Sequence[StoredRow], declaration: bytes, clock: bytes) -> bytes:
+    def batch(self, link: Link, rows: StoredRows, declaration: bytes, clock: bytes) -> bytes:
         """Seal consecutive rows made under one declaration; `clock` is what came with the last one."""
         ...
 

@@ -8,6 +8,7 @@ bit 7 set where the value is null, then the values that are there as little-endi
 
 import struct
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 from zlib import crc32
 
@@ -78,7 +79,7 @@ def _decode_row(data: bytes, offset: int) -> tuple[Cells, int]:
     width, offset = kind & 3, offset + 2
     if kind < _CODED:
         values = struct.unpack_from(f"<{columns}{_FORMATS[width]}", data, offset)
-        return (values, (Quality.OK,) * columns), offset + (columns << width)
+        return (values, _plain(columns)), offset + (columns << width)
     codes = data[offset : offset + columns]
     if len(codes) != columns or kind > _CODED + 3:
         raise IndexError(columns)
@@ -87,6 +88,12 @@ def _decode_row(data: bytes, offset: int) -> tuple[Cells, int]:
     numbers = iter(struct.unpack_from(f"<{there}{_FORMATS[width]}", data, offset))
     nullable = tuple(next(numbers) if code < _NULL else None for code in codes)
     return (nullable, tuple(_QUALITY[code & ~_NULL] for code in codes)), offset + (there << width)
+
+
+@cache
+def _plain(columns: int) -> tuple[Quality, ...]:
+    """Return the codes of a row whose values are all there, the same for all of them; `columns` is one byte."""
+    return (Quality.OK,) * columns
 
 
 def columns_of(data: bytes) -> int:
@@ -109,14 +116,18 @@ def without_first(data: bytes, count: int) -> bytes:
     return data[offset:]
 
 
-def stored_rows(data: bytes, *, count: int, start_ms: int, step_ms: int, boot_id: bytes | None) -> list[StoredRow]:
-    """Return `count` consecutive rows, the first of which starts at `start_ms`."""
-    return [
-        StoredRow(
+def stored_rows(
+    data: bytes, *, count: int, start_ms: int, step_ms: int, boot_id: bytes | None
+) -> Iterator[StoredRow]:
+    """Yield `count` consecutive rows, the first of which starts at `start_ms`.
+
+    Raises:
+        StoreDamaged: `data` is something else.
+    """
+    for index, (values, quality) in enumerate(decode_rows(data, count)):
+        yield StoredRow(
             start_ms=start_ms + index * step_ms, step_ms=step_ms, boot_id=boot_id, values=values, quality=quality
         )
-        for index, (values, quality) in enumerate(decode_rows(data, count))
-    ]
 
 
 def row_sum(row_id: int, stream: int, context: int, start_ms: int, data: bytes) -> int:

@@ -68,8 +68,12 @@ class Run:
             == (other.declaration, other.boot_id, other.step_ms, other.clock_group)
         ) and self.start_ms + self.rows * self.step_ms == other.start_ms
 
-    def stored(self) -> list[StoredRow]:
-        """Return its rows."""
+    def stored(self) -> Iterator[StoredRow]:
+        """Yield its rows.
+
+        Raises:
+            StoreDamaged: its bytes are something else.
+        """
         return stored_rows(
             self.data, count=self.rows, start_ms=self.start_ms, step_ms=self.step_ms, boot_id=self.boot_id
         )

@@ -1,6 +1,6 @@
 """The payloads as values. `payload` turns them into bytes and back; `cose` signs and verifies those bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
@@ -85,7 +85,7 @@ class Column:
 
     channel: int
     exponent: int
-    values: tuple[int | None, ...]
+    values: Sequence[int | None]
     quality: tuple[Quality, ...]
 
 

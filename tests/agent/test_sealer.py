@@ -1,6 +1,8 @@
 """What the sealer signs is what the wire format says, read back with nothing but the unit's public key."""
 
 import re
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,43 @@ def test_batch_holds_the_rows_column_by_column() -> None:
     assert batch.columns[1].quality == (Quality.OK, Quality.NO_DATA)
     assert batch.clock == ClockStamp(quality=ClockQuality.SYNCHRONISED, error_ms=4)
     assert batch.simulated is False
+
+
+class _Backlog:
+    """Many rows of many channels, made as they are gone through."""
+
+    columns = 42
+
+    def __len__(self) -> int:
+        return 390
+
+    def __iter__(self) -> Iterator[StoredRow]:
+        return (_row(index, *range(1000 * index, 1000 * index + self.columns)) for index in range(len(self)))
+
+
+def test_batch_of_a_large_backlog_takes_little_more_memory_than_its_numbers() -> None:
+    """Sixteen thousand; as tuples of rows and of columns they would take a hundred bytes each."""
+    sealer = Sealer(UNIT_KEY, unit="corner-7", formats={"air": StreamFormat(exponents=(0,) * _Backlog.columns)})
+    tracemalloc.start()
+    try:
+        envelope = sealer.batch(_link(), _Backlog(), bytes(32), CLOCK)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 60 * len(_Backlog()) * _Backlog.columns
+    batch = _read(Kind.BATCH, envelope)
+    assert [column.values for column in batch.columns] == list(zip(*(row.values for row in _Backlog()), strict=True))
+
+
+def test_batch_in_which_values_come_and_go_has_each_where_it_was() -> None:
+    """Longer than what is gone through at once, so that a column begins packed and goes on otherwise."""
+    values = [None if index in {70, 71, 199} else index for index in range(200)]
+    envelope = _sealer().batch(
+        _link("people"), [_row(index, value) for index, value in enumerate(values)], bytes(32), CLOCK
+    )
+    (column,) = _read(Kind.BATCH, envelope).columns
+    assert list(column.values) == values
+    assert [code is Quality.OK for code in column.quality] == [value is not None for value in values]
 
 
 @pytest.mark.parametrize("kind", [Kind.BATCH, Kind.GAP])

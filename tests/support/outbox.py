@@ -21,7 +21,7 @@ from agent.buffer.records import (
     Outgoing,
     Overflow,
     ReceiptOutcome,
-    StoredRow,
+    StoredRows,
     StreamPolicy,
 )
 from agent.buffer.store import Database
@@ -97,16 +97,17 @@ class ReadableMaker:
     def clock_group(self, clock: bytes) -> int:
         return clock[0]
 
-    def batch(self, link: Link, rows: Sequence[StoredRow], declaration: bytes, clock: bytes) -> bytes:
+    def batch(self, link: Link, rows: StoredRows, declaration: bytes, clock: bytes) -> bytes:
         if self.fail is not None:
             error, self.fail = self.fail, None
             raise error
+        first = next(iter(rows))
         return _json(
             "batch",
             link,
             rows=[[row.start_ms, list(row.values), [int(code) for code in row.quality]] for row in rows],
-            step=rows[0].step_ms,
-            boot=rows[0].boot_id.hex() if rows[0].boot_id else None,
+            step=first.step_ms,
+            boot=first.boot_id.hex() if first.boot_id else None,
             declaration=declaration.hex(),
             clock=clock.hex(),
         )

@@ -10,7 +10,7 @@ Rows are counted in windows of `STEP_MS`: a row that two were merged into stands
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -21,7 +21,7 @@ from zlib import compress, decompress
 from agent.buffer.core import Core
 from agent.buffer.envelopes import COLUMNS, envelope_of
 from agent.buffer.errors import StoreDamaged
-from agent.buffer.records import Link, StoredRow
+from agent.buffer.records import Link, StoredRows
 from agent.buffer.rows import row_sum
 from agent.buffer.store import Database
 from agent.buffer.tables import CHAIN, CONTEXT, GAP, STREAM
@@ -49,7 +49,7 @@ def windows_of(stream: str, start_ms: int, step_ms: int) -> Iterator[Window]:
 class CompactMaker(ReadableMaker):
     """Makes batches that are about as long as the rows they hold, as the real ones are."""
 
-    def batch(self, link: Link, rows: Sequence[StoredRow], declaration: bytes, clock: bytes) -> bytes:
+    def batch(self, link: Link, rows: StoredRows, declaration: bytes, clock: bytes) -> bytes:
         return compress(super().batch(link, rows, declaration, clock), 1)
 
     def start_ms(self, data: bytes) -> int | None:
