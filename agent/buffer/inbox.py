@@ -57,7 +57,7 @@ class Inbox:
         """
         with self._bell:
             self._refuse_if_over()
-            dropped = self.intake.add(rows, future)
+            dropped = self.intake.add(rows, future, failing=failing)
             pressing = self.intake.fills_one or bool(rows.alarms)
             self._ring(urgent=pressing and not failing)
         return dropped

@@ -20,8 +20,6 @@ MOST_ALARMS: Final = 256
 """Alarms in memory whose rows had to go."""
 COMMIT_ROWS: Final = 512
 """Rows of one transaction, about."""
-LOOSE_ROWS: Final = 64
-"""Rows that wait as they came; while more than these wait, those that come are packed."""
 _COMMIT_BYTES: Final = 128 * 1024
 
 
@@ -73,10 +71,13 @@ class Intake:
         """Whether the rows that wait are as many as one transaction should hold, or more."""
         return self.rows >= COMMIT_ROWS or self.size >= self.most_bytes
 
-    def add(self, rows: Rows, future: Future) -> list[Future]:
-        """Take rows; return the futures of those that had to go for them, the oldest first."""
-        waits_long = self.rows >= LOOSE_ROWS
-        group = pack(rows, behind=self.groups[-1][0]) if waits_long else rows
+    def add(self, rows: Rows, future: Future, *, failing: bool = False) -> list[Future]:
+        """Take rows; return the futures of those that had to go for them, the oldest first.
+
+        While nothing can be stored (`failing`), and behind as many as one transaction holds, they are packed.
+        """
+        waits_long = failing or self.rows >= COMMIT_ROWS
+        group = pack(rows, behind=self.groups[-1][0] if self.groups else None) if waits_long else rows
         self.groups.append((group, future))
         self._weigh([group])
         self.complete |= rows.completes

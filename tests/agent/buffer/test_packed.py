@@ -5,7 +5,7 @@ import weakref
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.buffer.intake import LOOSE_ROWS, MOST_ROWS, Future, Intake
+from agent.buffer.intake import COMMIT_ROWS, MOST_ROWS, Future, Intake
 from agent.buffer.packed import Packed, pack
 from agent.buffer.work import Place, Rows
 
@@ -66,7 +66,7 @@ def test_a_group_that_does_not_fit_behind_another_gets_a_mapping_that_holds_it()
 def _full(future: Future) -> Intake:
     intake = Intake()
     for index in range(MOST_ROWS // len(STREAMS) + OVER):
-        intake.add(_group(index), future)
+        intake.add(_group(index), future, failing=True)
     return intake
 
 
@@ -91,8 +91,10 @@ async def test_rows_that_waited_packed_are_taken_in_their_order_and_their_mappin
     assert (intake.rows, intake.size) == (0, 0)
 
 
-async def test_few_rows_wait_as_they_came() -> None:
+async def test_rows_of_one_commit_wait_as_they_came_unless_nothing_can_be_stored() -> None:
     intake = Intake()
-    for index in range(LOOSE_ROWS // len(STREAMS)):
+    for index in range(COMMIT_ROWS // len(STREAMS)):
         intake.add(_group(index), asyncio.get_running_loop().create_future())
     assert not any(isinstance(group, Packed) for group, _ in intake.groups)
+    intake.add(_group(1000), asyncio.get_running_loop().create_future(), failing=True)
+    assert isinstance(intake.groups[-1][0], Packed)

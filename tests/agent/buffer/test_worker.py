@@ -223,8 +223,12 @@ async def test_commit_that_is_in_the_file_though_it_was_reported_as_failed_is_no
     told: list[int] = []
     outbox = await opened(tmp_path / "outbox.db", on_stored=lambda rows: told.extend(start for _, _, start in rows))
     await stored(outbox, rows(0, 10))
-    futures = [put(outbox, rows(first, 30)) for first in range(10, 310, 30)]
+    futures = [put(outbox, rows(10, 30))]
     with monkeypatch.context() as patch:
+        patch.setattr(Database, "commit", _not_made)
+        with pytest.raises(StoreError):
+            await outbox.flush()
+        futures += [put(outbox, rows(first, 30)) for first in range(40, 310, 30)]
         patch.setattr(Database, "commit", _made_and_not_synced)
         for _ in range(tries):
             with pytest.raises(StoreError):
@@ -236,6 +240,10 @@ async def test_commit_that_is_in_the_file_though_it_was_reported_as_failed_is_no
     assert delivered(await drained(outbox)) == list(range(315))
     assert (await outbox.stats()).rows_stored == 315
     await outbox.close()
+
+
+def _not_made(_db: Database) -> None:
+    raise StoreUnavailable("the disk refuses")
 
 
 def _made_and_not_synced(db: Database) -> None:
