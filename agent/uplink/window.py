@@ -84,11 +84,16 @@ class Window:
     _blocked: dict[str, _Block] = field(default_factory=dict)
 
     def begin_session(self, now_ns: int, *, receive_maximum: int) -> None:
-        """Forget what was in flight: everything ahead is due at once, in a session that has not sent anything."""
+        """Forget what was in flight: everything ahead is due at once, in a session that has not sent anything.
+
+        A try whose wait the end of its session cut short says nothing of the receiver, and does not count.
+        """
         # One place is left for the unit's status, which is not in this window.
         self.capacity = max(1, min(self.settings.in_flight, receive_maximum - 1))
         self._mids.clear()
         for entry in self._ahead.values():
+            if entry.mid is not None or entry.due_ns > now_ns:
+                entry.tries -= 1
             entry.mid = None
             entry.due_ns = now_ns
 

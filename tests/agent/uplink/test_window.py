@@ -109,6 +109,30 @@ def test_window_in_a_new_session_holds_everything_ahead_due() -> None:
     assert _send_all(window, [_row(1), _row(2)], NS) == [1, 2]
 
 
+def test_window_counts_no_try_that_the_end_of_its_session_cut_short() -> None:
+    """With a broker that ends the receiver is away too, and comes back later: what it missed must not wait longer."""
+    window, rows = _window(), [_row(1), _row(2)]
+    for now_s in (0, 30, 60):
+        window.begin_session(now_s * NS, receive_maximum=65_535)
+        assert _send_all(window, rows, now_s * NS) == [1, 2]
+        window.acknowledged(1, 0, now_ns=now_s * NS)
+    window.acknowledged(2, 0, now_ns=60 * NS)
+    assert _send_all(window, rows, 120 * NS - 1) == []
+    assert _send_all(window, rows, 120 * NS) == [1, 2]
+
+
+def test_window_in_many_sessions_without_a_receipt_waits_ever_longer() -> None:
+    window, rows, sent = _window(), [_row(1)], []
+    for session in range(9):
+        for now_s in range(session * 300, session * 300 + 300):
+            if now_s % 300 == 0:
+                window.begin_session(now_s * NS, receive_maximum=65_535)
+            if _send_all(window, rows, now_s * NS):
+                window.acknowledged(1, 0, now_ns=now_s * NS)
+                sent.append(now_s)
+    assert [now_s % 300 for now_s in sent] == [0, 60, 180, 0, 240, *[0] * 7]
+
+
 @pytest.mark.parametrize("code", [0x80, 0x87, 0x97], ids=hex)
 def test_window_with_a_refusal_holds_the_stream_back_and_no_other(code: int) -> None:
     window = _window(in_flight=1)
