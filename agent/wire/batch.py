@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import groupby
-from operator import sub
 
 from agent.quality import Quality
 from agent.wire import chain, fields, stamp
@@ -81,15 +80,18 @@ def _column_map(column: Column) -> dict[int, object]:
 
 
 def _differences(values: Sequence[int | None]) -> list[int | None]:
-    """Return each value less the last one before it that is there."""
-    there = [value for value in values if value is not None]
-    differences = list(map(sub, there, [0, *there]))
-    if differences and not fields.INT_MIN <= min(differences) <= max(differences) <= fields.INT_MAX:
-        raise MalformedPayload("batch column: two values are further apart than 64 bits can say")
-    if len(there) == len(values):
-        return [*differences]
-    left = iter(differences)
-    return [None if value is None else next(left) for value in values]
+    out: list[int | None] = []
+    last = 0
+    for value in values:
+        if value is None:
+            out.append(None)
+            continue
+        difference = value - last
+        if not fields.INT_MIN <= difference <= fields.INT_MAX:
+            raise MalformedPayload("batch column: two values are further apart than 64 bits can say")
+        out.append(difference)
+        last = value
+    return out
 
 
 def _runs(quality: Sequence[Quality]) -> list[list[int]]:
@@ -165,14 +167,7 @@ def _check_column(column: Column, rows: int) -> None:
     fields.bounded(column.exponent, "batch exponent", least=-fields.EXPONENT_MAX, most=fields.EXPONENT_MAX)
     if len(column.values) != rows or len(column.quality) != rows:
         raise MalformedPayload("batch column: expected one value and one quality code a row")
-    values, quality = list(column.values), column.quality
-    if not any(quality) and None not in values:
-        values, quality = [min(values), max(values)], _PLAIN * 2  # type: ignore[type-var]  # they are all there
-    _check_values(values, quality)
-
-
-def _check_values(values: Sequence[int | None], quality: Sequence[Quality]) -> None:
-    for value, code in zip(values, quality, strict=True):
+    for value, code in zip(column.values, column.quality, strict=True):
         if value is None:
             if code is Quality.OK:
                 raise MalformedPayload("batch column: a null has no quality code that says why")
