@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Values = array[int] | list[int | None]
 
 _AT_ONCE: Final = 64
+"""Rows of which the values are objects at a time, while a batch is made."""
 
 PADDING_BYTES = 64
 """Payloads of streams about people or vehicles are padded to a multiple of this: their length must tell nothing."""

@@ -140,7 +140,7 @@ class Intake:
         work = taken.work
         self.groups.extendleft(reversed(taken.groups))
         self._weigh(group for group, _ in taken.groups)
-        self.complete |= any(rows.completes for rows in work.rows)
+        self.complete |= any(group.completes for group in work.rows)
         self.receipts = _standing(work.receipts + self.receipts)
         self.accepted = list(dict.fromkeys(work.accepted + self.accepted))
         self.counters = work.counters | self.counters

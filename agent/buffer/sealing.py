@@ -5,7 +5,7 @@ not been given a seq before it, anything of a stream that is held or suspended, 
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -15,11 +15,11 @@ from agent.buffer.embargo import Embargo
 from agent.buffer.envelopes import Envelopes
 from agent.buffer.gaps import Gaps
 from agent.buffer.ledger import Ledger
-from agent.buffer.records import EnvelopeMaker, Lane, StoredRow
+from agent.buffer.records import EnvelopeMaker, Lane
 from agent.buffer.rows import columns_of
 from agent.buffer.state import Declared, Gap, Span, Stream
 from agent.buffer.tables import DECLARATION
-from agent.buffer.waiting import Run, WaitingRows
+from agent.buffer.waiting import JoinedRows, Run, WaitingRows
 from agent.buffer.work import Done
 from agent.wire.declared import DECLARATIONS
 from agent.wire.errors import WireError
@@ -194,7 +194,7 @@ class Sealing:
         declared = self._ledger.declared[runs[0].declaration]
         self.declare(declared)
         chain = self._ledger.chain(stream)
-        rows = _Joined(runs)
+        rows = JoinedRows(runs)
         try:
             data = self._maker.batch(self._envelopes.link(chain), rows, declared.hash, runs[-1].clock)
         except WireError as error:
@@ -284,20 +284,6 @@ class Sealing:
             _LOG.error("a message of stream %s cannot be sealed and is left out: %s", name, error)
         else:
             self._envelopes.add(chain, lane=Lane.CONTROL, kind=_NOTES[name], data=data)
-
-
-class _Joined:
-    """The rows of runs that join."""
-
-    def __init__(self, runs: Sequence[Run]) -> None:
-        self._runs = runs
-
-    def __len__(self) -> int:
-        return sum(run.rows for run in self._runs)
-
-    def __iter__(self) -> Iterator[StoredRow]:
-        for run in self._runs:
-            yield from run.stored()
 
 
 def _within(runs: list[Run], most_bytes: int) -> list[Run]:

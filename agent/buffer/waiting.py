@@ -3,7 +3,7 @@
 In: released rows. Out: row numbers, and consecutive rows for the sealer. Never: rows of two contexts in one batch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
@@ -77,6 +77,20 @@ class Run:
         return stored_rows(
             self.data, count=self.rows, start_ms=self.start_ms, step_ms=self.step_ms, boot_id=self.boot_id
         )
+
+
+class JoinedRows:
+    """The rows of runs that join, made one after the other each time that they are gone through."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = runs
+
+    def __len__(self) -> int:
+        return sum(run.rows for run in self._runs)
+
+    def __iter__(self) -> Iterator[StoredRow]:
+        for run in self._runs:
+            yield from run.stored()
 
 
 _RUN_FIELDS: Final = tuple(field.name for field in fields(Run))

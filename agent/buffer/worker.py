@@ -179,7 +179,7 @@ class Worker:
         self._declarations += [demand.declaration for demand in demands if demand.declaration is not None]
         work.declarations = list(self._declarations)
         work.purges = [demand.purge for demand in demands if demand.purge is not None]
-        along = self.seals_along and any(rows.completes for rows in work.rows)
+        along = self.seals_along and any(group.completes for group in work.rows)
         work.seal, work.partial = bool(asked) or along, any(demand.partial for demand in asked)
         work.backlog_bytes = self.allowance.left
         try:
