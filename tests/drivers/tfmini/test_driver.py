@@ -122,9 +122,8 @@ async def test_driver_on_a_terminal_gives_what_the_sensor_presents(tmp_path: Pat
         simulated.dazzle()
         line.send(simulated.frame())
         assert (await lidar.sample()).values["distance"] is None
-        await reached(
-            lambda: simulated.rate_hz == (100 if deaf else 20)
-        )  # the sensor's thread hears it in its own time
+        heard_hz = 100 if deaf else 20
+        await reached(lambda: simulated.rate_hz == heard_hz)  # the sensor's thread hears it in its own time
         await lidar.close()
 
 
